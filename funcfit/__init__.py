@@ -1,0 +1,5 @@
+"""Fit functions with JAX.
+
+The functional half is this module's door: a `loss(params, batch, key)`, an optax optimizer, data, and `fit`.
+The other half, `funcfit.tf1`, is the TensorFlow 1 that programs of 2016-2019 import; it is not imported from here.
+"""
