@@ -82,9 +82,7 @@ def test_imports_go_down_only_and_stand_at_the_top(path):
         for target in imported(node, module, path):
             where = f"{path.relative_to(ROOT)}:{node.lineno} imports {target}"
             if inside_function and not any(module == m and within(target, lazy) for m, lazy in LAZY):
-                complaints.append(
-                    f"{where} inside a function: a piece lives on the wrong floor, or LAZY should say why"
-                )
+                complaints.append(f"{where} inside a function: wrong floor, or LAZY should say why")
             if not within(target, "funcfit") or inside_function:
                 continue
             if floor(target) > floor(module):
