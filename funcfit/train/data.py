@@ -1,0 +1,65 @@
+"""A batch for every step."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Int, PRNGKeyArray
+
+from funcfit.kernels.permutation import permuted
+
+LINE = 2**32  # rows that Batches can count
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Batches:
+    """Rows of `arrays`, `size` at a time: `data[t]` is the batch of step t, at home and inside a compiled program.
+
+    The rows form one long line, epoch after epoch, each epoch in an order of its own when there is a `key`. A batch is
+    the next `size` rows of the line: all batches have one shape, all rows are used equally often, and a batch that
+    reaches the end of an epoch goes on with the next one. The line ends after 2**32 rows.
+    """
+
+    arrays: Any
+    key: PRNGKeyArray | None
+    size: int = field(metadata={"static": True})
+
+    def __getitem__(self, t: int | Int[Array, ""]) -> Any:
+        if self.key is None and self.size == self.rows:
+            return self.arrays
+        place = jnp.asarray(t, jnp.uint32) * self.size + jnp.arange(self.size, dtype=jnp.uint32)
+        epoch, row = place // self.rows, place % self.rows
+        if self.key is not None:
+            row = permuted(self.key, row, self.rows, deck=epoch)
+        return jax.tree.map(lambda array: array[row], self.arrays)
+
+    @property
+    def rows(self) -> int:
+        return jax.tree.leaves(self.arrays)[0].shape[0]
+
+    def steps(self, epochs: float) -> int:
+        """How many steps it takes to have used every row `epochs` times."""
+        return -int(-epochs * self.rows // self.size)
+
+
+def batches(arrays: Any, size: int | None = None, *, shuffle: bool = True, seed: int = 0) -> Batches:
+    """The rows of `arrays` (an array, or a tuple, dict, ... of arrays of equal length), `size` at a time.
+
+    Without a size, every batch is all rows. `size` may exceed the number of rows. The arrays go to the device once.
+    Raises ValueError when the arrays differ in length or are empty.
+
+    >>> data = batches({"x": jnp.arange(5) * 10}, 2, shuffle=False)
+    >>> [data[t]["x"].tolist() for t in range(3)]
+    [[0, 10], [20, 30], [40, 0]]
+    """
+    leaves = jax.tree_util.tree_leaves_with_path(arrays)
+    lengths = {jax.tree_util.keystr(path): len(leaf) for path, leaf in leaves}
+    if len(set(lengths.values())) != 1 or 0 in lengths.values():
+        raise ValueError(f"arrays to batch need one row count, and at least one row; theirs are {lengths}")
+    if size is not None and size < 1:
+        raise ValueError(f"a batch needs at least one row, not {size}")
+    rows = len(leaves[0][1])
+    shuffled = shuffle and size is not None
+    return Batches(jax.tree.map(jnp.asarray, arrays), jax.random.key(seed) if shuffled else None, size or rows)

@@ -1,0 +1,42 @@
+"""The line that tells how far a run is."""
+
+import sys
+import time
+from typing import TextIO
+
+
+class Progress:
+    """One line on a terminal, rewritten at most ten times a second; nothing where nobody watches.
+
+    It is told values that have already arrived, so it never waits for the device.
+    """
+
+    def __init__(self, first: int, last: int, stream: TextIO | None = None):
+        self._stream = sys.stderr if stream is None else stream
+        self._shown = self._stream.isatty()
+        self._first, self._last = first, last
+        self._start = self._next = time.monotonic()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        if self._shown:
+            self._stream.write("\n")
+
+    def tell(self, step: int, loss: float):
+        now = time.monotonic()
+        if not self._shown or (now < self._next and step < self._last):
+            return
+        self._next = now + 0.1
+        self._stream.write("\r" + line(step, self._last, loss, (step - self._first) / max(now - self._start, 1e-9)))
+        self._stream.flush()
+
+
+def line(step: int, last: int, loss: float, rate: float) -> str:
+    """
+    >>> line(250, 1000, 0.125, 1234.5)
+    '[#####...............] 250/1000  loss 0.125  1,234 steps/s'
+    """
+    bar = "#" * (20 * step // last)
+    return f"[{bar:.<20}] {step}/{last}  loss {loss:.5g}  {rate:,.0f} steps/s"
