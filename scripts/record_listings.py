@@ -1,0 +1,92 @@
+"""Record the operation listings of tests/listings/programs with genuine TensorFlow 1.1.0.
+
+Run with the Python that has it; each program becomes tests/listings/FAMILY.PROGRAM.txt:
+
+    PATH/TO/tf1.1/bin/python scripts/record_listings.py [PATTERN ...]
+
+A PATTERN (`optimizers.*`) limits the run to matching programs. Every program is also run: whatever may be fetched is
+fetched after initialisation, twice, so that a recorded graph is known to be one that works; tensors of branches not
+taken, which TensorFlow refuses to fetch, are named in lines `# not valid: NAME` at the end. A listing that depends on
+Python's hash seed is refused: the script starts itself once more with another seed and compares.
+"""
+
+import contextlib
+import fnmatch
+import os
+import subprocess
+import sys
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.dirname(HERE))
+from tests.listings.programs import programs  # noqa: E402
+from tests.listings.render import everything, listing  # noqa: E402
+
+LISTINGS = os.path.join(os.path.dirname(HERE), "tests", "listings")
+
+
+def recorded(patterns):
+    """{program: lines} as TensorFlow builds them now."""
+    import tensorflow as tf
+
+    assert tf.__version__ == "1.1.0", tf.__version__
+    listings, failed = {}, []
+    for name, program in programs().items():
+        if not any(fnmatch.fnmatch(name, pattern) for pattern in patterns):
+            continue
+        with tf.Graph().as_default() as graph:
+            try:
+                feeds = program(tf)
+                listings[name] = listing(graph)
+                listings[name] += dead_tensors(tf, graph, feeds)
+            except Exception as error:
+                failed.append(f"{name}: {type(error).__name__}: {error}")
+    if failed:
+        sys.exit("\n\n".join(failed))
+    return listings
+
+
+def dead_tensors(tf, graph, feeds):
+    """What raises when fetched because no branch that was taken made it; all the rest is fetched twice, in one run."""
+    fetches = everything(graph)
+    initializers = [tf.global_variables_initializer(), tf.local_variables_initializer()]
+    dead = []
+    with tf.Session(graph=graph) as session:
+        session.run(initializers, feeds)
+        if any(fetch.op.type == "Switch" for fetch in fetches if hasattr(fetch, "op")):
+            for fetch in fetches:
+                try:
+                    session.run(fetch, feeds)
+                except tf.errors.InvalidArgumentError as error:
+                    if "was not valid" not in str(error):
+                        raise
+                    dead.append(fetch)
+        fetches = [fetch for fetch in fetches if fetch not in dead]
+        session.run(fetches, feeds)
+        session.run(fetches, feeds)
+    return ["# not valid: " + tensor.name for tensor in dead]
+
+
+def as_text(listings):
+    return "\n".join("\n".join(["# " + name, *lines]) for name, lines in sorted(listings.items()))
+
+
+def main():
+    patterns = sys.argv[1:] or ["*"]
+    with contextlib.redirect_stdout(sys.stderr):  # 1.1 prints while it differentiates a split
+        listings = recorded(patterns)
+    if os.environ.get("PYTHONHASHSEED") == "1":
+        sys.stdout.write(as_text(listings))
+        return
+    command = [sys.executable, os.path.abspath(__file__), *patterns]
+    again = subprocess.check_output(command, env=dict(os.environ, PYTHONHASHSEED="1"), stderr=subprocess.DEVNULL)
+    if again.decode("utf-8") != as_text(listings):
+        sys.exit("two Python processes list a program differently")
+    for name, lines in listings.items():
+        with open(os.path.join(LISTINGS, name + ".txt"), "w", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+    print(len(listings), "listings,", sum(map(len, listings.values())), "operations")
+
+
+if __name__ == "__main__":
+    main()
