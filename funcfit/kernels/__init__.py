@@ -1,4 +1,7 @@
 """Arrays in, arrays out: the maths that both halves call. No state, no graph; numpy and jax only.
 
 permutation.py   random access into shuffled orders
+philox.py        TensorFlow's random streams: blocks, words, unit fractions
+box_muller.py    normal numbers from random words, as TensorFlow makes them
+samplers.py      uniform, integer, normal, truncated normal, shuffle
 """

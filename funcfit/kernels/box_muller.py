@@ -1,0 +1,77 @@
+"""Normal numbers from random words, as TensorFlow makes them: Box-Muller on pairs of unit fractions."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from .philox import unit_float32, unit_float64
+
+
+def normal32(x0: jax.Array, x1: jax.Array, odd: jax.Array) -> jax.Array:
+    """The sine partner of a Box-Muller pair of float32 normals, or the cosine partner where `odd`."""
+    u = jnp.maximum(unit_float32(x0), np.float32(1e-7))
+    angle = unit_float32(x1)
+    with jax.enable_x64(True):
+        # TF 1.1's log and sqrt are C's double ones, rounded once; 2 * pi * u is a double product, rounded once.
+        radius = jnp.sqrt(-2.0 * _log(u.astype(jnp.float64))).astype(jnp.float32)
+        angle = (2 * np.pi * angle.astype(jnp.float64)).astype(jnp.float32)
+        wave = _sine(angle.astype(jnp.float64), odd).astype(jnp.float32)
+    return wave * radius
+
+
+def normal64(x0: jax.Array, x1: jax.Array, x2: jax.Array, x3: jax.Array, odd: jax.Array) -> jax.Array:
+    """As box_muller32, in float64 from four words."""
+    with jax.enable_x64(True):
+        radius = jnp.sqrt(-2.0 * jnp.log(jnp.maximum(unit_float64(x0, x1), 1e-7)))
+        angle = 2 * np.pi * unit_float64(x2, x3)
+        return jnp.where(odd, jnp.cos(angle), jnp.sin(angle)) * radius
+
+
+def _log(x: jax.Array) -> jax.Array:
+    """log of float64 numbers that are positive and not subnormal, by fdlibm's series; faster than XLA's own."""
+    offset = np.uint64(0x3FE6A09E00000000)  # sqrt(1/2): mantissas come to lie in [sqrt(1/2), sqrt(2))
+    bits = lax.bitcast_convert_type(x, jnp.uint64) + (np.uint64(0x3FF0000000000000) - offset)
+    exponent = (bits >> np.uint64(52)).astype(jnp.int32) - 1023
+    f = lax.bitcast_convert_type((bits & np.uint64(0xFFFFFFFFFFFFF)) + offset, jnp.float64) - 1.0
+    s = f / (2.0 + f)
+    z = s * s
+    series = z * _polynomial(
+        z,
+        6.666666666666735130e-01,
+        3.999999999940941908e-01,
+        2.857142874366239149e-01,
+        2.222219843214978396e-01,
+        1.818357216161805012e-01,
+        1.531383769920937332e-01,
+        1.479819860511658591e-01,
+    )
+    half_square = 0.5 * f * f
+    return exponent.astype(jnp.float64) * math.log(2) - (half_square - s * (half_square + series) - f)
+
+
+def _sine(x: jax.Array, odd: jax.Array) -> jax.Array:
+    """sin, or cos where `odd`, of float32 numbers in [0, 2 * pi] given as float64.
+
+    Rounded to float32 it equals glibc's sincosf (since 2.28), whose polynomials these are (ARM's optimized-routines).
+    """
+    quarter = jnp.floor(x * (2 / np.pi) + 0.5)
+    r = x - quarter * (np.pi / 2)
+    z = r * r
+    sine = r + r * z * _polynomial(z, -0.16666654943701084, 0.008332178146138854, -0.00019517298981385725)
+    cosine = 1.0 + z * _polynomial(
+        z, -0.49999999725108224, 0.041666623324344516, -0.001388676379437604, 2.4390450703564542e-05
+    )
+    turn = quarter.astype(jnp.int32) + odd.astype(jnp.int32)
+    y = jnp.where(turn & 1 == 1, cosine, sine)
+    return jnp.where(turn & 2 == 2, -y, y)
+
+
+def _polynomial(x: jax.Array, *coefficients: float) -> jax.Array:
+    """The coefficients, constant first, by Horner's rule."""
+    value = coefficients[-1]
+    for coefficient in coefficients[-2::-1]:
+        value = coefficient + x * value
+    return value

@@ -1,0 +1,115 @@
+"""TensorFlow's random streams: Philox-4x32-10 blocks, and the words and unit fractions made of them.
+
+A *stream* is a uint32[6] array: key 0, key 1, then a 128-bit counter, lowest word first. A *block* is the four words
+that one counter value gives. The samplers (samplers.py, rejection.py, candidates.py) take a stream and return it as TF's
+CPU kernel leaves it, so that threading it through repeated calls gives the numbers of repeated `Session.run`s.
+
+Word i is computed by lane i of one elementwise loop, neighbours repeating their block's work: XLA's CPU backend
+vectorises that, whereas interleaving the blocks (`stack`, then `reshape`) takes 40 times as long as the rounds.
+
+Where 32 bits do not suffice, 64-bit arithmetic is done inside `jax.enable_x64(True)` for just the lines that need it:
+the caller's own mode neither matters nor changes, except that float64 and int64 *results* need a caller in 64-bit mode.
+
+Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"; TensorFlow's core/lib/random.
+"""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jax.typing import ArrayLike
+
+Words = tuple[jax.Array, jax.Array, jax.Array, jax.Array]
+
+
+def new_stream(seed: int, seed2: int, entropy: Callable[[], int]) -> np.ndarray:
+    """The uint32[6] stream of an op whose attrs are `seed` and `seed2`; both zero draws two numbers from `entropy()`.
+
+    >>> new_stream(87654321, 42, entropy=lambda: 0)
+    array([87654321,        0,        0,        0,       42,        0], dtype=uint32)
+    """
+    if seed == 0 and seed2 == 0:
+        seed, seed2 = entropy(), entropy()
+    low, high = (lambda x: x & 0xFFFFFFFF), (lambda x: x >> 32 & 0xFFFFFFFF)
+    return np.array([low(seed), high(seed), 0, 0, low(seed2), high(seed2)], np.uint32)
+
+
+def skip(stream: ArrayLike, samples: int | ArrayLike) -> jax.Array:
+    """The stream advanced by `samples` blocks: a Python int below 2**64, or a traced uint32."""
+    if isinstance(samples, int):
+        low, high = np.uint32(samples & 0xFFFFFFFF), np.uint32(samples >> 32 & 0xFFFFFFFF)
+    else:
+        low, high = jnp.asarray(samples, jnp.uint32), np.uint32(0)
+    stream = jnp.asarray(stream)
+    return jnp.stack([stream[0], stream[1], *counters(stream, low, high)])
+
+
+def counters(stream: ArrayLike, low: ArrayLike, high: ArrayLike = 0) -> Words:
+    """The stream's counter plus low + 2**32 * high, as four words of the shape of `low`."""
+    stream = jnp.asarray(stream)
+    c0 = stream[2] + low
+    carry = (c0 < low).astype(jnp.uint32)
+    c1 = stream[3] + high + carry
+    carry = ((c1 < high) | (carry == 1) & (stream[3] == np.uint32(0xFFFFFFFF))).astype(jnp.uint32)
+    c2 = stream[4] + carry
+    c3 = stream[5] + (c2 < carry).astype(jnp.uint32)
+    return c0, c1, c2, c3
+
+
+def block(stream: ArrayLike, low: ArrayLike, high: ArrayLike = 0) -> Words:
+    """The four words of the block that lies low + 2**32 * high blocks ahead; elementwise in `low`."""
+    stream = jnp.asarray(stream)
+    k0, k1 = stream[0], stream[1]
+    c0, c1, c2, c3 = counters(stream, low, high)
+    for _ in range(10):
+        high0, low0 = _product(c0, 0xD2511F53)
+        high1, low1 = _product(c2, 0xCD9E8D57)
+        c0, c1, c2, c3 = high1 ^ c1 ^ k0, low1, high0 ^ c3 ^ k1, low0
+        k0, k1 = k0 + np.uint32(0x9E3779B9), k1 + np.uint32(0xBB67AE85)
+    return c0, c1, c2, c3
+
+
+def words(stream: ArrayLike, n: int) -> jax.Array:
+    """The first n words of the stream, as TF's SingleSampleAdapter deals them."""
+    i = lax.iota(jnp.uint32, n)
+    w0, w1, w2, w3 = block(stream, i >> 2)
+    return jnp.where(bit(i, 0), jnp.where(bit(i, 1), w3, w1), jnp.where(bit(i, 1), w2, w0))
+
+
+def word_pairs(stream: ArrayLike, n: int) -> tuple[jax.Array, jax.Array]:
+    """The words with even and with odd positions of the first n pairs of words."""
+    i = lax.iota(jnp.uint32, n)
+    w0, w1, w2, w3 = block(stream, i >> 1)
+    return jnp.where(bit(i, 0), w2, w0), jnp.where(bit(i, 0), w3, w1)
+
+
+def unit_float32(x: jax.Array) -> jax.Array:
+    """[0, 1) from the low 23 bits of a word."""
+    return lax.bitcast_convert_type(x & np.uint32(0x7FFFFF) | np.uint32(0x3F800000), jnp.float32) - np.float32(1)
+
+
+def unit_float64(x0: jax.Array, x1: jax.Array) -> jax.Array:
+    """[0, 1) from 52 bits, the low 20 of x0 above those of x1."""
+    with jax.enable_x64(True):
+        high = (x0 & np.uint32(0xFFFFF) | np.uint32(0x3FF00000)).astype(jnp.uint64)
+        return lax.bitcast_convert_type(high << np.uint64(32) | x1.astype(jnp.uint64), jnp.float64) - np.float64(1)
+
+
+def unit_float16(x: jax.Array, dtype: np.dtype) -> jax.Array:
+    """[0, 1) in float16 or bfloat16, from as many low bits of a word as the type's mantissa has."""
+    mantissa, one = {"float16": (0x3FF, 0x3C00), "bfloat16": (0x7F, 0x3F80)}[dtype.name]
+    bits = (x & np.uint32(mantissa) | np.uint32(one)).astype(jnp.uint16)
+    return lax.bitcast_convert_type(bits, dtype) - jnp.ones((), dtype)
+
+
+def bit(i: jax.Array, place: int) -> jax.Array:
+    """Whether the binary digit at `place` is set."""
+    return i & np.uint32(1 << place) != 0
+
+
+def _product(a: jax.Array, b: int) -> tuple[jax.Array, jax.Array]:
+    """High and low word of a * b."""
+    b = jnp.full_like(a, np.uint32(b))
+    return lax.mulhi(a, b), a * b
