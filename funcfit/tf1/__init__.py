@@ -1,0 +1,16 @@
+"""TensorFlow 1.x for JAX: the `tensorflow` that a program of those years imports.
+
+Public names are given where the functions are (`@api("nn.relu")`); this module loads the floors and shows the registry's names as its own.
+"""
+
+from funcfit.tf1 import ops as _ops
+from funcfit.tf1.opdef import tf as _tf
+from funcfit.tf1.run import session as _session
+
+
+def __getattr__(name):
+    return getattr(_tf, name)
+
+
+def __dir__():
+    return sorted(vars(_tf))

@@ -1,0 +1,450 @@
+"""Op cards: the registry of op types (`raw`) and of public names (`tf`), and the decorators that fill it.
+
+    @api("matmul", "linalg.matmul")
+    @op("a: T, b: T -> product: T", T=NUMBERS, out=shapes.matmul)
+    def MatMul(a, b, *, transpose_a=False, transpose_b=False):
+        return jnp.matmul(...)                  # the lowering: arrays to arrays
+
+    @MatMul.gradient
+    def _(node, dy): ...                        # gives one gradient an input, made of nodes; None where nothing flows
+
+The signature names inputs and outputs and says how dtypes are tied together, as TF's REGISTER_OP does:
+`x: T` a tensor whose dtype is the type attr T, `x: float32` a tensor of that dtype, `xs: N*T` N tensors of one dtype, `xs: list(T)` any
+tensors (T is then a list of dtypes), `x: &T` a variable's cell, `axis: Tidx=int32` a dtype preferred when Python values are converted.
+The lowering's keyword-only arguments are the op's attrs, with their defaults.
+"""
+
+import inspect
+from collections import namedtuple
+
+from funcfit.tf1.graph import dtypes
+from funcfit.tf1.graph.convert import convert_n_to_tensor, convert_to_tensor
+from funcfit.tf1.graph.graph import Graph, graph_of
+from funcfit.tf1.graph.node import Tensor
+from funcfit.tf1.graph.shape import TensorShape, as_shape
+
+FLOATS = "float16 float32 float64"
+COMPLEX = "complex64 complex128"
+INTS = "uint8 int8 uint16 int16 int32 int64"
+REAL = "float32 float64 int32 int64 uint8 int16 int8 uint16 float16"
+NUMBERS = "float32 float64 int64 int32 uint8 uint16 int16 int8 complex64 complex128 qint8 quint8 qint32 float16"
+INDICES = "int32 int64"
+
+
+class Argument:
+    """One input or output of a signature."""
+
+    __slots__ = ("name", "ref", "dtype", "type_attr", "number", "type_list", "preferred")
+
+    def __init__(self, text):
+        self.name, _, kind = (part.strip() for part in text.partition(":"))
+        kind, _, preferred = (part.strip() for part in kind.partition("="))
+        self.preferred = dtypes.as_dtype(preferred) if preferred else None
+        self.ref = kind.startswith("&")
+        kind = kind.removeprefix("&")
+        self.number = self.type_list = self.dtype = self.type_attr = None
+        if kind.startswith("list("):
+            self.type_list = kind[5:-1]
+            return
+        number, star, element = kind.partition("*")
+        if star:
+            self.number, kind = number, element
+        if kind in dtypes._BY_KEY:
+            self.dtype = dtypes.as_dtype(kind)
+        else:
+            self.type_attr = kind
+
+    is_list = property(lambda self: self.number is not None or self.type_list is not None)
+
+
+def _arguments(text):
+    return tuple(Argument(part) for part in text.split(",") if part.strip())
+
+
+class OpDef:
+    """An op type: how it is called, what its outputs look like, how it runs, how it is differentiated.
+
+    Calling it adds a node to the graph and gives its output tensor (a list or a named tuple when there are more, the node itself when there are
+    none). `.lower` is the decorated function, `.gradient` attaches a rule. What the declarations mean:
+
+    out       shape rule: node -> shape, or a list with one shape an output
+    writes    names of the inputs whose cells the node writes; `lower` returns their new values first, then the outputs that are not `&`
+    blind     names of the inputs whose cells may hold nothing yet: `lower` gets None for them
+    cell      the node is a variable: it has a value in every session's state
+    keeps     (attrs, entropy) -> initial value of a private cell; `lower` takes it first and returns (outputs, new value)
+    alias     the output is the first input's cell, seen anew (DESIGN decision 5): reads see later writes
+    fixed     names of the inputs whose values decide the program (shapes, axes), or node -> their positions: `lower` gets them as numpy arrays
+    folds     given numpy arrays `lower` gives numpy arrays: shape arithmetic, done while tracing
+    at_build  the value is also worked out when the graph is built, for static shapes (the op types for which TF 1.1 does so)
+    checks    the lowering's arguments -> list of `Check`s that hold when the arguments are good
+    host      runs outside jit, on numpy arrays
+    """
+
+    def __init__(self, lower, signature, *, out=None, writes=(), blind=(), cell=False, keeps=None, alias=False, fixed=(), folds=False, at_build=False, checks=None, host=False, gradient="default", **allowed):
+        self.name, self.lower, self.__doc__ = lower.__name__, lower, lower.__doc__
+        self.__name__ = self.name
+        inputs, _, outputs = signature.partition("->")
+        self.inputs, self.outputs = _arguments(inputs), _arguments(outputs)
+        self.out, self.writes, self.blind, self.cell, self.keeps, self.alias = out, writes, blind, cell, keeps, alias
+        self.fixed, self.folds, self.at_build, self.checks, self.host = fixed, folds, at_build, checks, host
+        self.allowed = {attr: [dtypes.as_dtype(name) for name in names.split()] for attr, names in allowed.items()}
+        parameters = inspect.signature(lower).parameters.values()
+        keyword_only = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
+        self.attrs = {p.name: p.default for p in keyword_only}  # attr -> default, or Parameter.empty
+        self._lowering_attrs = tuple(self.attrs)
+        inferred = {a.type_attr or a.type_list for a in self.inputs} | {a.number for a in self.inputs}
+        for argument in self.outputs:
+            for attr in (argument.type_attr, argument.number, argument.type_list):
+                if attr is not None and attr not in inferred:
+                    self.attrs.setdefault(attr, inspect.Parameter.empty)
+        self.attrs = {name: default for name, default in self.attrs.items() if name not in inferred}
+        self._input_names = {a.name: i for i, a in enumerate(self.inputs)}
+        self._result = namedtuple(self.name, [a.name for a in self.outputs]) if len(self.outputs) > 1 else None
+        self.rule = gradient
+        self.type_attrs = {a.type_attr for a in self.inputs + self.outputs if a.type_attr}
+        self._set_signature()
+
+    def _set_signature(self):
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        ordered = [*((a.name, inspect.Parameter.empty) for a in self.inputs), *self.attrs.items()]
+        required = [inspect.Parameter(n, kind) for n, d in ordered if d is inspect.Parameter.empty]
+        optional = [inspect.Parameter(n, kind, default=d) for n, d in ordered if d is not inspect.Parameter.empty]
+        self.__signature__ = inspect.Signature([*required, *optional, inspect.Parameter("name", kind, default=None)])
+        self._order = tuple(self.__signature__.parameters)
+
+    # -- declarations that follow the card -------------------------------------------------------------------------------
+
+    def gradient(self, rule):
+        """Attaches the rule `(node, *output_gradients) -> input gradients`."""
+        self.rule = rule
+        return rule
+
+    # -- building --------------------------------------------------------------------------------------------------------
+
+    def __call__(self, *args, **kwargs):
+        given = kwargs
+        if args:
+            if len(args) > len(self._order):
+                raise TypeError(f"{self.name} takes at most {len(self._order)} arguments ({len(args)} given)")
+            for key, value in zip(self._order, args):
+                if key in given:
+                    raise TypeError(f"{self.name} got multiple values for argument '{key}'")
+                given[key] = value
+        name = given.pop("name", None)
+        values = []
+        for argument in self.inputs:
+            key = argument.name
+            if key not in given and key + "_" in given:
+                key += "_"
+            if key not in given:
+                raise TypeError(f"{self.name} needs an argument '{argument.name}'")
+            values.append(given.pop(key))
+        graph = graph_of([v for value, a in zip(values, self.inputs) for v in (value if a.is_list and isinstance(value, (list, tuple)) else (value,))])
+        with graph.as_default(), graph.name_scope(name or self.name) as scope:
+            attrs, inputs = {}, []
+            source = {}
+            for argument, value in zip(self.inputs, values):
+                take = self._take_list if argument.is_list else self._take_one
+                inputs += take(argument, value, attrs, source)
+            self._take_attrs(given, attrs)
+            node = graph.add_node(self, inputs, attrs, self._output_dtypes(attrs), scope)
+        return self._packed(node)
+
+    def _take_one(self, argument, value, attrs, source):
+        wanted = argument.dtype or attrs.get(argument.type_attr)
+        if type(value) is not Tensor or wanted is not None and value.dtype.base_dtype is not wanted or argument.ref:
+            value = self._converted(argument, value, wanted, attrs, source)
+        if argument.type_attr is not None and wanted is None:
+            self._settle(argument, value.dtype.base_dtype, attrs, source)
+        return [value]
+
+    def _converted(self, argument, value, wanted, attrs, source):
+        try:
+            converted = convert_to_tensor(value, wanted, argument.name, preferred_dtype=argument.preferred, as_ref=argument.ref)
+        except TypeError:
+            if wanted is None:
+                raise
+            raise TypeError(f"Expected {wanted.name} passed to parameter '{argument.name}' of op '{self.name}', got {value!r} of type '{type(value).__name__}' instead.") from None
+        except ValueError:
+            try:
+                came = convert_to_tensor(value).dtype.base_dtype.name
+            except (ValueError, TypeError) as error:
+                raise ValueError(f"Tried to convert '{argument.name}' to a tensor and failed. Error: {error}") from None
+            tied = f"type {wanted.name} of argument '{source[argument.type_attr]}'" if argument.type_attr in source else f"expected type of {wanted.name if wanted else '?'}"
+            raise TypeError(f"Input '{argument.name}' of '{self.name}' Op has type {came} that does not match {tied}.") from None
+        if argument.ref and not converted.dtype._is_ref_dtype:
+            raise TypeError(f"'{self.name}' Op requires that input '{argument.name}' be a mutable tensor (e.g.: a tf.Variable)")
+        return converted
+
+    def _take_list(self, argument, values, attrs, source):
+        if not isinstance(values, (list, tuple)) and not hasattr(values, "__iter__") or isinstance(values, Tensor):
+            raise TypeError(f"Expected list for '{argument.name}' argument to '{self.name}' Op, not {values}.")
+        values = list(values)
+        wanted = argument.dtype or attrs.get(argument.type_attr)
+        if wanted is None and argument.number is not None:
+            wanted = next((v.dtype.base_dtype for v in values if hasattr(v, "dtype") and isinstance(v.dtype, dtypes.DType)), None)
+        try:
+            tensors = convert_n_to_tensor(values, wanted, argument.name, preferred_dtype=argument.preferred, as_ref=argument.ref)
+            if argument.number is not None and len({t.dtype.base_dtype for t in tensors}) > 1:
+                raise TypeError
+        except (TypeError, ValueError):
+            raise TypeError(self._list_mismatch(argument, values, wanted, attrs)) from None
+        if argument.ref and not all(t.dtype._is_ref_dtype for t in tensors):
+            raise TypeError(f"'{self.name}' Op requires that input '{argument.name}' be a mutable tensor (e.g.: a tf.Variable)")
+        if argument.number is not None:
+            if attrs.setdefault(argument.number, len(tensors)) != len(tensors):
+                raise ValueError(f"List argument '{argument.name}' to '{self.name}' Op with length {len(tensors)} must match length {attrs[argument.number]} of argument '{source[argument.number]}'.")
+            source.setdefault(argument.number, argument.name)
+            if argument.type_attr is not None and wanted is None and not tensors:
+                raise TypeError(f"Don't know how to infer type variable from empty input list passed to input '{argument.name}' of '{self.name}' Op.")
+            if argument.type_attr is not None and argument.type_attr not in attrs:
+                self._settle(argument, tensors[0].dtype.base_dtype if tensors else wanted, attrs, source)
+        else:
+            for t in tensors:
+                self._check_allowed(argument.type_list, t.dtype.base_dtype, argument.name)
+            attrs[argument.type_list] = [t.dtype.base_dtype for t in tensors]
+        return tensors
+
+    def _list_mismatch(self, argument, values, wanted, attrs):
+        came = []
+        for value in values:
+            try:
+                came.append(convert_to_tensor(value).dtype.base_dtype.name)
+            except (TypeError, ValueError):
+                came.append("<NOT CONVERTIBLE TO TENSOR>")
+        start = f"Tensors in list passed to '{argument.name}' of '{self.name}' Op have types [{', '.join(came)}]"
+        if argument.dtype is not None:
+            return f"{start} that do not match expected type {wanted.name}."
+        if argument.type_attr in attrs:
+            return f"{start} that do not match type {wanted.name} inferred from earlier arguments."
+        return f"{start} that don't all match." if argument.number else f"{start} that are invalid."
+
+    def _settle(self, argument, dtype, attrs, source):
+        self._check_allowed(argument.type_attr, dtype, argument.name)
+        attrs[argument.type_attr], source[argument.type_attr] = dtype, argument.name
+
+    def _check_allowed(self, attr, dtype, parameter):
+        allowed = self.allowed.get(attr)
+        if allowed is not None and dtype not in allowed:
+            raise TypeError(f"Value passed to parameter '{parameter}' has DataType {dtype.name} not in list of allowed values: {', '.join(d.name for d in allowed)}")
+
+    def _take_attrs(self, given, attrs):
+        for key, default in self.attrs.items():
+            if key in given:
+                value = given.pop(key)
+            else:
+                value = given.pop(key + "_", default)
+            if value is None and default is not inspect.Parameter.empty:
+                value = default
+            if value is inspect.Parameter.empty:
+                raise TypeError(f"{self.name} needs an argument '{key}'")
+            attrs[key] = self._attr(key, value, default)
+        if given:
+            raise TypeError(f"{self.name} got unexpected keyword arguments: {', '.join(sorted(given))}")
+
+    def _attr(self, key, value, default):
+        """The value as the attr's type wants it: dtypes as DType, shapes as TensorShape, ints as int."""
+        if key in self.type_attrs or isinstance(default, dtypes.DType):
+            value = dtypes.as_dtype(value).base_dtype
+            self._check_allowed(key, value, key)
+        elif isinstance(default, TensorShape):
+            value = as_shape(value)
+        elif isinstance(default, bool):
+            if not isinstance(value, bool) and type(value).__name__ not in ("bool_", "bool"):
+                raise TypeError(f"Expected bool for argument '{key}' not {value!r}.")
+            value = bool(value)
+        elif isinstance(default, int):
+            try:
+                value = int(value)
+            except (TypeError, ValueError):
+                raise TypeError(f"Expected int for argument '{key}' not {value!r}.") from None
+        elif isinstance(default, float):
+            try:
+                value = float(value)
+            except (TypeError, ValueError):
+                raise TypeError(f"Expected float for argument '{key}' not {value!r}.") from None
+        elif isinstance(default, str):
+            if isinstance(value, bytes):
+                value = value.decode()
+            if not isinstance(value, str):
+                raise TypeError(f"Expected string for argument '{key}' not {value!r}.")
+        return value
+
+    def _output_dtypes(self, attrs):
+        found = []
+        for argument in self.outputs:
+            if argument.type_list is not None:
+                found += [dtypes.as_dtype(d) for d in attrs[argument.type_list]]
+                continue
+            dtype = argument.dtype or attrs[argument.type_attr]
+            if argument.ref:
+                dtype = dtype._as_ref
+            found += [dtype] * (attrs[argument.number] if argument.number is not None else 1)
+        return found
+
+    def _packed(self, node):
+        if not self.outputs:
+            return node
+        if self._result is None:
+            return node.outputs if self.outputs[0].is_list else node.outputs[0]
+        parts, start = [], 0
+        for argument in self.outputs:
+            if argument.is_list:
+                count = node.attrs[argument.number] if argument.number is not None else len(node.attrs[argument.type_list])
+                parts.append(node.outputs[start : start + count])
+                start += count
+            else:
+                parts.append(node.outputs[start])
+                start += 1
+        return self._result(*parts)
+
+    def set_shapes(self, node):
+        """Static shapes of a new node's outputs, by the card's rule; a rule's ValueError is the user's."""
+        if self.out is None:
+            return
+        shapes = self.out(node)
+        if isinstance(shapes, TensorShape):
+            node.outputs[0]._static = shapes
+        elif shapes is not None:
+            for tensor, shape in zip(node.outputs, shapes):
+                tensor._static = shape
+
+    # -- running ---------------------------------------------------------------------------------------------------------
+
+    def bound(self, node):
+        """The lowering with the node's attrs filled in: arrays to arrays. List inputs are taken as one list."""
+        return self._bind(self.lower, node, {key: node.attrs[key] for key in self._lowering_attrs})
+
+    def bound_checks(self, node):
+        """`checks` in the same way: it gets what the lowering gets."""
+        return self._bind(self.checks, node, {key: node.attrs[key] for key in self._lowering_attrs})
+
+    def _bind(self, function, node, attrs):
+        if not any(a.is_list for a in self.inputs):
+            return lambda *values: function(*values, **attrs)
+        counts = self.input_counts(node)
+
+        def lower(*values):
+            extra = len(values) - sum(1 if c is None else c for c in counts)  # a private cell comes first
+            grouped, start = list(values[:extra]), extra
+            for count in counts:
+                grouped.append(values[start] if count is None else list(values[start : start + count]))
+                start += 1 if count is None else count
+            return function(*grouped, **attrs)
+
+        return lower
+
+    def input_counts(self, node):
+        """How many tensors each input takes: None for one that is not a list."""
+        return [node.attrs[a.number] if a.number is not None else len(node.attrs[a.type_list]) if a.type_list is not None else None for a in self.inputs]
+
+    def input_positions(self, node, names):
+        """The positions in `node.inputs` of the inputs called `names`."""
+        positions, start = {}, 0
+        for argument, count in zip(self.inputs, self.input_counts(node)):
+            positions[argument.name] = range(start, start + (1 if count is None else count))
+            start = positions[argument.name].stop
+        return [p for name in names for p in positions[name]]
+
+    def fixed_positions(self, node):
+        """The positions in `node.inputs` of the inputs whose values decide the program."""
+        if callable(self.fixed):
+            return self.fixed(node)
+        return self.input_positions(node, self.fixed) if self.fixed else ()
+
+    def __repr__(self):
+        return f"<op card {self.name}>"
+
+
+class Check:
+    """A condition on a node's inputs that a run verifies: `ok` a boolean array, and how to say that it does not hold.
+
+    `error` is an OpError class; `message(*values)` makes the sentence from the values of `values` at the time.
+    """
+
+    def __init__(self, ok, error, message, values=()):
+        self.ok, self.error, self.message, self.values = ok, error, message, tuple(values)
+
+
+class Raw:
+    """The registry of op types: `raw.MatMul` is its card."""
+
+    def __init__(self):
+        self._cards = {}
+
+    def __getattr__(self, name):
+        try:
+            return self._cards[name]
+        except KeyError:
+            raise AttributeError(f"there is no op type {name!r}") from None
+
+    def __contains__(self, name):
+        return name in self._cards
+
+    def __iter__(self):
+        return iter(self._cards.values())
+
+    def get(self, name):
+        return self._cards.get(name)
+
+
+class Namespace:
+    """A level of the registry of public names: `tf.nn.relu`. Names are added with `api`."""
+
+    def __init__(self, path=""):
+        self.__dict__["_path"] = path
+
+    def __getattr__(self, name):
+        where = f"tf.{self._path}" if self._path else "tf"
+        raise AttributeError(f"{where} has no {name!r} (yet): funcfit.tf1 does not provide it")
+
+    def __repr__(self):
+        return f"<namespace tf{'.' + self._path if self._path else ''}>"
+
+
+raw = Raw()
+tf = Namespace()
+Graph.card_named = staticmethod(raw.get)
+
+
+def op(signature, **declarations):
+    """Makes a function the lowering of an op type and gives its card. The module's docstring tells the signature's form."""
+
+    def register(lower):
+        card = OpDef(lower, signature, **declarations)
+        if card.name in raw:
+            raise ValueError(f"there are two cards for op type {card.name}")
+        raw._cards[card.name] = card
+        return card
+
+    return register
+
+
+def also(card, *names):
+    """Other releases' op types with the same meaning (AddV2 for Add): they load and run as `card` does."""
+    for name in names:
+        raw._cards[name] = card
+
+
+def api(*names):
+    """Gives a function, class, card or value its public names: `@api("nn.relu")`."""
+
+    def register(value):
+        for name in names:
+            place(name, value)
+        return value
+
+    return register
+
+
+def place(name, value):
+    """Puts `value` at the public name `name`, making the namespaces on the way."""
+    space = tf
+    *path, last = name.split(".")
+    for depth, part in enumerate(path):
+        if part not in space.__dict__:
+            space.__dict__[part] = Namespace(".".join(path[: depth + 1]))
+        space = space.__dict__[part]
+    if last in space.__dict__:
+        raise ValueError(f"the public name tf.{name} is given twice")
+    space.__dict__[last] = value

@@ -1,0 +1,143 @@
+"""Conditionals, read back from Switch and Merge: which branch a node is in, and a stage's nodes as nested steps.
+
+A node is dead, and does nothing, when the predicate of one of the branches around it chose the other side. The nodes alone tell: a Switch opens a
+branch at each output, what depends on it is inside, and a Merge closes the branches that its inputs do not share.
+"""
+
+from dataclasses import dataclass
+
+
+class Contexts(dict):
+    """node -> the branches it is in, outermost first: a tuple of (predicate tensor, side)."""
+
+    def outer(self, tensor):
+        """The branches that `tensor` is in: its node's, and the side a Switch output opens."""
+        context = self[tensor.op]
+        if tensor.op.type in ("Switch", "RefSwitch"):
+            context = (*context, (tensor.op._inputs[1], bool(tensor.value_index)))
+        return context
+
+
+@dataclass
+class Conditional:
+    """Nodes that run on one side of a predicate only. `merges` take the value of the side that ran; `gives` are the keys used outside."""
+
+    predicate: object
+    version: object  # of the predicate's cell, when it shows one
+    sides: dict  # bool -> steps
+    merges: list
+    gives: list
+
+
+def branch_contexts(order, fed):
+    contexts, position = Contexts(), {node: i for i, node in enumerate(order)}
+    for node in order:
+        around = [contexts.outer(x) for x in node._inputs if x not in fed]
+        if node.type in ("Merge", "RefMerge"):
+            contexts[node] = _shared(around)
+            continue
+        around += [contexts[c] for c in node._control_inputs]
+        context = max(around, key=len, default=())
+        if any(other != context[: len(other)] for other in around):
+            union = dict.fromkeys(branch for each in around for branch in each)
+            context = tuple(sorted(union, key=lambda branch: position.get(branch[0].op, -1)))
+        contexts[node] = context
+    return contexts
+
+
+def _shared(contexts):
+    if not contexts:
+        return ()
+    shared = []
+    for branches in zip(*contexts):
+        if any(b != branches[0] for b in branches):
+            break
+        shared.append(branches[0])
+    return tuple(shared)
+
+
+def scheduled(stage, made, contexts, fed, needs):
+    """The stage's nodes as steps: nodes, and Conditionals that hold as many nodes as can run together. `needs`: node -> the keys it uses."""
+    if not any(contexts[node] for node in stage.nodes):
+        return list(stage.nodes)
+    return _Scheduler(stage, made, contexts, fed, needs).steps(stage.nodes, 0)
+
+
+class _Scheduler:
+    def __init__(self, stage, made, contexts, fed, needs):
+        self.stage, self.made, self.contexts, self.fed = stage, made, contexts, fed
+        self.users = {}  # key -> the nodes of the stage that use it
+        for node in stage.nodes:
+            for key in needs[node]:
+                self.users.setdefault(key, set()).add(node)
+
+    def _waits(self, node):
+        waits = {x.op for x in node._inputs if x not in self.fed}
+        waits.update(node._control_inputs)
+        waits.update(w for w in self.made.uses[node].values() if w is not None)
+        return waits
+
+    def steps(self, nodes, depth):
+        steps, done, remaining = [], set(), list(nodes)
+        here = set(nodes)
+        waits = {node: self._waits(node) & here for node in nodes}
+        while remaining:
+            left = []
+            for node in remaining:
+                if len(self.contexts[node]) <= depth and waits[node] <= done and not self._closes(node, depth, here, done):
+                    steps.append(node)
+                    done.add(node)
+                else:
+                    left.append(node)
+            if len(left) == len(remaining):
+                conditional, inside = self._conditional(left, depth, waits, done, here)
+                steps.append(conditional)
+                done |= inside
+                left = [node for node in left if node not in inside]
+            remaining = left
+        return steps
+
+    def _closes(self, node, depth, here, done):
+        """A Merge of branches that run in this stage belongs to their conditional."""
+        return node.type in ("Merge", "RefMerge") and any(x.op in here and x.op not in done and len(self.contexts.outer(x)) > depth for x in node._inputs)
+
+    def _conditional(self, remaining, depth, waits, done, here):
+        first = next(n for n in remaining if len(self.contexts[n]) > depth or n.type in ("Merge", "RefMerge"))
+        if len(self.contexts[first]) > depth:
+            predicate = self.contexts[first][depth][0]
+        else:
+            predicate = next(self.contexts.outer(x)[depth][0] for x in first._inputs if len(self.contexts.outer(x)) > depth)
+        inside, merges = set(), []
+        for node in remaining:
+            if not waits[node] <= done | inside:
+                continue
+            context = self.contexts[node]
+            if len(context) > depth and context[depth][0] is predicate:
+                inside.add(node)
+            elif len(context) == depth and node.type in ("Merge", "RefMerge"):
+                sides = [self.contexts.outer(x) for x in node._inputs]
+                if all(len(side) > depth and side[depth][0] is predicate for side in sides):
+                    inside.add(node)
+                    merges.append(node)
+        if not inside:
+            raise NotImplementedError(f"{first.name} ({first.type}) merges branches of different predicates; funcfit cannot run that")
+        sides = {}
+        for side in (True, False):
+            members = [n for n in remaining if n in inside and n not in merges and self.contexts[n][depth][1] is side]
+            sides[side] = self.steps(members, depth + 1)
+        return Conditional(predicate, self._version(predicate), sides, merges, self._gives(inside)), inside
+
+    def _version(self, predicate):
+        switch = next(n for n in self.made.nodes if n.type in ("Switch", "RefSwitch") and n._inputs[1] is predicate)
+        return self.made.uses[switch].get(1)
+
+    def _gives(self, inside):
+        """The keys made inside that anything outside uses: other nodes, later stages, the state, and writes that replace them."""
+        wanted = set(self.stage.gives)
+        for node in self.stage.nodes:
+            written = self.made.writes(node)
+            wanted.update((cell, self.made.final[cell]) for cell in written)
+            if node not in inside:
+                wanted.update((cell, self.made.previous[cell, node]) for cell in written)
+        keys = [x for node in inside for x in node.outputs] + [(cell, node) for node in inside for cell in self.made.writes(node)]
+        return [key for key in keys if key in wanted or self.users.get(key, set()) - inside]

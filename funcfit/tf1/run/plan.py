@@ -1,0 +1,399 @@
+"""A plan: the nodes that a run needs, cut into stages, with every read of a variable tied to the write it must see.
+
+Keys name values in a run: a Tensor names what its node put out; `(cell, write)` names a cell's value as the node `write` left it (None: as it was
+when the run began). A tensor that is an alias of a cell (a variable, its read, a reshape of that) has no value of its own: each consumer sees
+the cell as of the newest write that precedes the consumer (docs/design.md, "reads and writes").
+"""
+
+import heapq
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from funcfit.errors import InvalidArgumentError
+from funcfit.tf1.graph import dtypes
+from funcfit.tf1.graph.node import Operation, Tensor
+from funcfit.tf1.run.branches import branch_contexts, scheduled
+
+
+class View(NamedTuple):
+    """The key of a fetched alias: what `tensor` shows of its cell as `write`, the last of the run, left it."""
+
+    tensor: Tensor
+    write: object
+
+
+@dataclass
+class Stage:
+    """Part of a plan that runs as one: a jitted function (`host` False), or nodes that run on numpy arrays in order."""
+
+    host: bool
+    nodes: list
+    why: str = ""  # why the plan was split before this stage
+    steps: list = field(default_factory=list)  # nodes and conditionals in the order they run
+    feeds: list = field(default_factory=list)  # fed tensors it uses as values
+    static_feeds: list = field(default_factory=list)  # fed tensors whose values decide the program
+    reads: list = field(default_factory=list)  # cells it takes from the session's state and leaves
+    writes: list = field(default_factory=list)  # cells it takes (donated) and puts back
+    takes: list = field(default_factory=list)  # keys that earlier stages gave
+    static_takes: list = field(default_factory=list)  # of these, what decides the program
+    gives: list = field(default_factory=list)  # keys that later stages or the fetches want
+    wide: bool = False  # holds 64-bit dtypes
+
+
+@dataclass
+class Plan:
+    """What `run` does for one list of fetches and one set of fed tensors."""
+
+    fetches: list
+    feeds: list
+    nodes: list
+    stages: list
+    fetch_keys: list  # a key a fetch: a Tensor or a View, None for an Operation
+    uses: dict  # node -> the version of the cell behind each of its inputs (missing: not a cell)
+    cells: "Cells"
+    previous: dict  # (cell, write) -> the version that write replaced
+    final: dict  # cell -> the last write of the run
+
+    def writes(self, node):
+        """The cells that a node writes: those it declares, and the private one that it keeps."""
+        return [node] if node.card.keeps is not None else self.cells.written(node)
+
+
+class Cells:
+    """Which cell, if any, a tensor shows."""
+
+    def __init__(self, fed):
+        self._fed, self._known = fed, {}
+
+    def behind(self, tensor):
+        """The node whose cell `tensor` is an alias of; None for a tensor with a value of its own."""
+        chain = []
+        while True:
+            if tensor in self._known:
+                cell = self._known[tensor]
+                break
+            chain.append(tensor)
+            card = tensor.op.card
+            if tensor in self._fed or card is None:
+                cell = None
+                break
+            if card.cell:
+                cell = tensor.op
+                break
+            if card.writes and tensor.dtype._is_ref_dtype:
+                tensor = tensor.op.inputs[card.input_positions(tensor.op, card.writes)[0]]
+            elif card.alias:
+                tensor = tensor.op.inputs[0]
+            else:
+                cell = None
+                break
+        for each in chain:
+            self._known[each] = cell
+        return cell
+
+    def written(self, node):
+        """The cells that `node` writes, in the order its lowering returns them."""
+        card = node.card
+        if card is None or not card.writes:
+            return []
+        return [self.behind(node.inputs[i]) for i in card.input_positions(node, card.writes)]
+
+
+def plan(fetches, feeds, static=()):
+    """The plan for `fetches` (Tensors and Operations) with the tensors `feeds` fed; values of `static` are known before their stage starts.
+
+    InvalidArgumentError for a placeholder that is needed and not fed.
+    """
+    fed = frozenset(feeds)
+    order = needed(fetches, fed)
+    cells = Cells(fed)
+    uses, latest, previous = versions(order, fed, cells)
+    contexts = branch_contexts(order, fed)
+    fetch_keys = []
+    for x in fetches:
+        if isinstance(x, Operation):
+            fetch_keys.append(None)
+        elif (cell := cells.behind(x)) is not None:
+            fetch_keys.append(View(x, latest.get(cell)))
+        else:
+            fetch_keys.append(x)
+    for x in fetches:
+        if isinstance(x, Tensor) and x not in fed:
+            static = {*static, *(pred for pred, _ in contexts.outer(x))}
+    stages = _cut(order, fed, cells, uses, contexts, static)
+    made = Plan(list(fetches), list(feeds), order, stages, fetch_keys, uses, cells, previous, latest)
+    _connect(made, fed, contexts, static)
+    return made
+
+
+def needed(fetches, fed):
+    """The nodes to run, each after what it waits for; among those that could come next, in the order they were made."""
+    waits, todo = {}, [x if isinstance(x, Operation) else x.op for x in fetches if x not in fed]
+    while todo:
+        node = todo.pop()
+        if node in waits:
+            continue
+        if node.card is None:
+            raise NotImplementedError(f"Op type not registered '{node.type}' (node '{node.name}')")
+        waits[node] = before = {x.op for x in node._inputs if x not in fed}
+        before.update(node._control_inputs)
+        todo.extend(before)
+    after, counts = {}, {}
+    for node, before in waits.items():
+        counts[node] = len(before)
+        for b in before:
+            after.setdefault(b, []).append(node)
+    ready = [(node._id, node) for node, count in counts.items() if not count]
+    heapq.heapify(ready)
+    order = []
+    while ready:
+        _, node = heapq.heappop(ready)
+        order.append(node)
+        for follower in after.get(node, ()):
+            counts[follower] -= 1
+            if not counts[follower]:
+                heapq.heappush(ready, (follower._id, follower))
+    for node in order:
+        if node.type in ("Placeholder", "PlaceholderV2"):
+            raise InvalidArgumentError(None, node, _unfed(node.outputs[0]))
+    if len(order) != len(waits):
+        raise NotImplementedError("while loops cannot be run yet: the graph has a cycle through " + next(n for n in waits if counts[n]).name)
+    return order
+
+
+def _unfed(tensor):
+    name = {"float32": "float", "float64": "double", "float16": "half"}.get(tensor.dtype.name, tensor.dtype.name)
+    sizes = tensor.shape.dims_or_none
+    shape = f" and shape [{','.join('?' if d is None else str(d) for d in sizes)}]" if sizes else ""
+    return f"You must feed a value for placeholder tensor '{tensor.op.name}' with dtype {name}{shape}"
+
+
+def versions(order, fed, cells):
+    """Ties reads to writes.
+
+    Gives `uses` (node -> {input position: write}), `latest` (cell -> the last write of the run), `previous` ((cell, write) -> the write before).
+    A node sees the newest write that precedes it by data or control edges; a writer's own reference is the cell as all earlier writes left it.
+    """
+    uses, latest, previous, seen = {}, {}, {}, {}
+    position = {node: i for i, node in enumerate(order)}
+    nothing = {}
+    for node in order:
+        before = nothing
+        for source in (*(x.op for x in node._inputs if x not in fed), *node._control_inputs):
+            other = seen[source]
+            if other is not before and other:
+                before = other if not before else _newest(before, other, position)
+        written = cells.written(node)
+        own = node.card.input_positions(node, node.card.writes) if written else ()
+        mine = {}
+        for i, x in enumerate(node._inputs):
+            cell = cells.behind(x)
+            if cell is not None:
+                mine[i] = latest.get(cell) if i in own else before.get(cell)
+        uses[node] = mine
+        if node.card.keeps is not None:
+            written = [node]
+        for cell in written:
+            previous[cell, node] = latest.get(cell)
+            latest[cell] = node
+            before = {**before, cell: node}
+        seen[node] = before
+    return uses, latest, previous
+
+
+def _newest(a, b, position):
+    merged = dict(a)
+    for cell, write in b.items():
+        if cell not in merged or position[write] > position[merged[cell]]:
+            merged[cell] = write
+    return merged
+
+
+def is_host(node):
+    """True for what runs outside jit: cards that say so, and whatever puts out strings or handles (but constants are known anywhere)."""
+    return node.card.host or node.type != "Const" and any(x.dtype.as_numpy_dtype is object for x in node.outputs)
+
+
+def knowable(order, fed):
+    """Tensors whose value is known while tracing: constants, shapes, what shape arithmetic makes of them, and feeds if they are made static."""
+    known = set(fed)
+    for node in order:
+        card = node.card
+        if card.at_build == "shape" or node.type == "Const" or card.folds and not is_host(node) and all(x in known for x in node._inputs):
+            known.update(node.outputs)
+    return known
+
+
+def feeds_behind(tensor, fed):
+    """The fed tensors from which shape arithmetic makes `tensor`."""
+    found, todo, seen = set(), [tensor], set()
+    while todo:
+        x = todo.pop()
+        if x in seen:
+            continue
+        seen.add(x)
+        if x in fed:
+            found.add(x)
+        elif x.op.card.at_build != "shape":
+            todo.extend(x.op._inputs)
+    return found
+
+
+def _cut(order, fed, cells, uses, contexts, static):
+    """Stages: even levels are jitted, odd ones run on the host. A value that decides the program is known one level earlier."""
+    known, level, why = knowable(order, fed), {}, {}
+    for node in order:
+        host = is_host(node)
+        lowest, reason = int(host), ""
+        sources = [x.op for x in node._inputs if x not in fed] + node._control_inputs
+        sources += [w for w in uses[node].values() if w is not None]
+        for source in sources:
+            at = level[source]
+            if at % 2 != host:
+                at += 1
+                if not host:
+                    reason = f"{source.name} ({source.type}) runs on the host"
+            if at > lowest:
+                lowest = at
+                if at % 2 == host and at == level[source]:
+                    reason = ""
+        deciding = [node._inputs[i] for i in node.card.fixed_positions(node)]
+        deciding += [pred for pred, _ in contexts[node] if host or pred in static]
+        for x in deciding:
+            if x not in known and x.op in level:
+                at = level[x.op] + (2 if level[x.op] % 2 == host else 1)
+                if at > lowest:
+                    lowest, reason = at, f"{node.name} ({node.type}) needs the value of {x.name} before it can be compiled"
+        level[node] = lowest
+        if reason:
+            why.setdefault(lowest, reason)
+    by_level = {}
+    for node in order:
+        by_level.setdefault(level[node], []).append(node)
+    stages = []
+    for number in sorted(by_level):
+        nodes = by_level[number]
+        host = number % 2 == 1
+        stages.append(Stage(host, nodes, why.get(number, "") or (f"{nodes[0].name} ({nodes[0].type}) runs on the host" if host else "")))
+    return stages
+
+
+def requirements(node, made, fed):
+    """The keys that `node` needs: tensors, and cell versions (with what the alias chain to the cell needs besides)."""
+    keys = []
+    for i, x in enumerate(node._inputs):
+        keys += keys_of(x, made.uses[node].get(i), made, fed)
+    if node.card.keeps is not None:
+        keys.append((node, made.previous[node, node]))
+    return keys
+
+
+def keys_of(tensor, version, made, fed):
+    """The keys behind one use of `tensor`: itself, or the cell it shows and the other inputs along the alias chain."""
+    cell = made.cells.behind(tensor)
+    if cell is None:
+        return [tensor]
+    keys = [(cell, version)]
+    while tensor.op.card.alias:
+        for extra in tensor.op._inputs[1:]:
+            keys += keys_of(extra, made.uses[tensor.op].get(list(tensor.op._inputs).index(extra)), made, fed)
+        tensor = tensor.op._inputs[0]
+    return keys
+
+
+def _connect(made, fed, contexts, static):
+    """Fills in what each stage takes and gives, and its steps."""
+    home = {}  # key -> number of the stage that makes it
+    writers = {}  # cell -> numbers of the stages that write it
+    for number, stage in enumerate(made.stages):
+        for node in stage.nodes:
+            for x in node.outputs:
+                home[x] = number
+            for cell in made.writes(node):
+                home[cell, node] = number
+                writers.setdefault(cell, []).append(number)
+    deciding = set(static)
+    known = knowable(made.nodes, fed)
+    static_feeds = set()
+    for node in made.nodes:
+        for i in node.card.fixed_positions(node):
+            x = node._inputs[i]
+            if x in known:
+                static_feeds |= feeds_behind(x, fed)
+            else:
+                deciding.update(keys_of(x, made.uses[node].get(i), made, fed))
+        if is_host(node):
+            deciding.update(pred for pred, _ in contexts[node])
+    needs = {node: requirements(node, made, fed) for node in made.nodes}
+    wanted = {}  # key -> numbers of the stages that use it
+    for number, stage in enumerate(made.stages):
+        for node in stage.nodes:
+            for key in (*needs[node], *(pred for pred, _ in contexts[node])):
+                wanted.setdefault(key, []).append(number)
+    last = len(made.stages)
+    for key in made.fetch_keys:
+        if isinstance(key, View):
+            number = _last_jitted(made.stages)
+            last = len(made.stages)
+            for each in keys_of(key.tensor, key.write, made, fed):
+                wanted.setdefault(each, []).append(number)
+            if key not in made.stages[number].gives:
+                made.stages[number].gives.append(key)
+    for key in made.fetch_keys:
+        if isinstance(key, Tensor):
+            wanted.setdefault(key, []).append(last)
+    for key, numbers in wanted.items():
+        _route(made, key, numbers, home, writers, fed, static_feeds, deciding)
+    for number, stage in enumerate(made.stages):
+        written = dict.fromkeys(cell for cell, numbers in writers.items() if number in numbers)
+        stage.writes = list(written)
+        stage.reads = [cell for cell in stage.reads if cell not in written]
+        stage.wide = any(x.dtype.base_dtype in dtypes.WIDE for node in stage.nodes for x in (*node.outputs, *node._inputs))
+        stage.wide |= any(key.dtype.base_dtype in dtypes.WIDE for key in stage.takes if isinstance(key, Tensor))
+        stage.steps = scheduled(stage, made, contexts, fed, needs)
+
+
+def _route(made, key, numbers, home, writers, fed, static_feeds, deciding):
+    """Brings the value of `key` to the stages in `numbers` (one past the last stage stands for the fetches)."""
+    stages, uses = made.stages, sorted(set(numbers))
+    if isinstance(key, Tensor):
+        if key in fed:
+            for number in uses:
+                if number < len(stages):
+                    (stages[number].static_feeds if key in static_feeds else stages[number].feeds).append(key)
+            return
+        if key.op.type == "Const":
+            return  # known anywhere
+        source = home[key]
+    else:
+        cell, write = key
+        if write is None:
+            earlier = min(writers.get(cell, [len(stages)]))
+            for number in uses:
+                if number <= earlier and number < len(stages):
+                    stages[number].reads.append(cell)
+            uses = [number for number in uses if number > earlier]
+            if not uses:
+                return
+            if cell not in stages[earlier].reads:
+                stages[earlier].reads.append(cell)
+            source = earlier
+        else:
+            source = home[key]
+    later = [number for number in uses if number > source]
+    if later and key not in stages[source].gives:
+        stages[source].gives.append(key)
+    for number in later:
+        if number < len(stages):
+            stages[number].takes.append(key)
+            if key in deciding:
+                stages[number].static_takes.append(key)
+
+
+def _last_jitted(stages):
+    """The number of the last jitted stage; a new one when there is none."""
+    for number in reversed(range(len(stages))):
+        if not stages[number].host:
+            return number
+    stages.append(Stage(False, []))
+    return len(stages) - 1

@@ -1,0 +1,317 @@
+"""A stage as a pure function of arrays.
+
+    function(written, read, taken, fed) -> new values of the written cells, given values, checks
+
+While it is traced, the values of nodes live in a `Scope`: numpy arrays for what is known (constants, shapes, shape arithmetic), JAX tracers for
+the rest. The same code runs a host stage, where everything is a numpy array.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from funcfit.errors import FailedPreconditionError, OpError
+from funcfit.kernels.module import numpy_or_jax
+from funcfit.tf1.graph.node import Tensor
+from funcfit.tf1.run.branches import Conditional
+from funcfit.tf1.run.plan import View
+
+
+class Undecided(Exception):
+    """The program cannot be compiled before the value of `tensor` is known; the session plans again with that value static."""
+
+    def __init__(self, tensor):
+        super().__init__(tensor.name)
+        self.tensor = tensor
+
+
+class Scope:
+    """Values by key, with an outer scope behind; `checks` are those of the nodes that ran in this scope."""
+
+    def __init__(self, made, outer=None):
+        self.made, self.outer, self.values, self.checks = made, outer, {}, []
+
+    def get(self, key):
+        scope = self
+        while scope is not None:
+            if key in scope.values:
+                return scope.values[key]
+            scope = scope.outer
+        return None
+
+    def __contains__(self, key):
+        return key in self.values or self.outer is not None and key in self.outer
+
+
+def run_steps(steps, scope):
+    for step in steps:
+        if isinstance(step, Conditional):
+            run_conditional(step, scope)
+        else:
+            run_node(step, scope)
+
+
+def value_of(tensor, version, scope):
+    """The value of one use of `tensor`; a view of its cell as of `version` when it shows one. FailedPreconditionError for an empty cell."""
+    if tensor in scope:
+        return scope.get(tensor)
+    cell = scope.made.cells.behind(tensor)
+    if cell is None:
+        if tensor.op.type == "Const":
+            return tensor.op.attrs["value"]
+        raise Undecided(tensor)  # a tensor of a branch that did not run
+    if (tensor, version) in scope:
+        return scope.get((tensor, version))
+    card = tensor.op.card
+    if card.cell or not card.alias:
+        if (cell, version) not in scope:
+            raise FailedPreconditionError(None, cell, f"Attempting to use uninitialized value {cell.name}")
+        return scope.get((cell, version))
+    first, *rest = tensor.op._inputs
+    uses = scope.made.uses[tensor.op]
+    inputs = [value_of(first, version, scope)] + [value_of(x, uses.get(i + 1), scope) for i, x in enumerate(rest)]
+    lowered = card.bound(tensor.op)(*inputs)
+    view = lowered[tensor.value_index] if len(tensor.op.outputs) > 1 else lowered
+    scope.values[tensor, version] = view
+    return view
+
+
+def run_node(node, scope):
+    """Lowers one node: its outputs, and the new values of the cells it writes, go into `scope`."""
+    card, made = node.card, scope.made
+    if card.cell or not node.outputs and card.checks is None and not card.host and not card.writes or card.alias and made.cells.behind(node.outputs[0]) is not None:
+        return
+    blind = card.input_positions(node, card.blind) if card.blind else ()
+    uses = made.uses[node]
+    inputs = []
+    for i, x in enumerate(node._inputs):
+        if x in scope.values:
+            inputs.append(scope.values[x])
+            continue
+        try:
+            inputs.append(value_of(x, uses.get(i), scope))
+        except FailedPreconditionError:
+            if i not in blind:
+                raise
+            inputs.append(None)
+    for i in card.fixed_positions(node):
+        if not isinstance(inputs[i], (np.ndarray, np.generic)):
+            raise Undecided(node._inputs[i])
+    if card.checks is not None:
+        _check(node, inputs, scope)
+    lower = card.bound(node)
+    try:
+        if card.keeps is not None:
+            lowered, kept = lower(scope.get((node, made.previous[node, node])), *inputs)
+            scope.values[node, node] = kept
+        else:
+            lowered = lower(*inputs)
+    except OpError as error:
+        if error.op is None:
+            error._op = node
+        raise
+    if not isinstance(lowered, (tuple, list)):
+        lowered = (lowered,)
+    written = made.cells.written(node)
+    for cell, new in zip(written, lowered):
+        scope.values[cell, node] = new
+    outputs = [x for x in node.outputs if not (written and x.dtype._is_ref_dtype)]
+    for x, value in zip(outputs, lowered[len(written) :]):
+        scope.values[x] = _as_declared(value, x)
+
+
+def _as_declared(value, tensor):
+    """The lowering's result in the dtype that the graph promises (NumPy and JAX widen or narrow in places where TF does not)."""
+    if value is None:
+        return None
+    dtype = tensor.dtype.as_numpy_dtype
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value if value.dtype == dtype else np.asarray(value, dtype)
+    if isinstance(value, jax.Array):
+        return value if value.dtype == dtype or dtype is object else value.astype(dtype)
+    return np.asarray(value, dtype)
+
+
+def _check(node, inputs, scope):
+    grouped = node.card.bound_checks(node)
+    for check in grouped(*inputs):
+        if numpy_or_jax(check.ok) is np:
+            if not np.all(check.ok):
+                raise check.error(None, node, check.message(*(np.asarray(v) for v in check.values)))
+        else:
+            scope.checks.append((node, check))
+
+
+def run_conditional(step, scope):
+    """Runs one side: the side is taken while tracing when the predicate is known, else both go into a `lax.cond`."""
+    predicate = value_of(step.predicate, step.version, scope)
+    if isinstance(predicate, (np.ndarray, np.generic)):
+        side = bool(predicate)
+        run_steps(step.sides[side], scope)
+        _merge(step, side, scope)
+        for key in step.gives:
+            if isinstance(key, tuple) and key not in scope:
+                kept = _before(key, scope)
+                if kept is not None:
+                    scope.values[key] = kept
+        return
+    _lax_conditional(step, predicate, scope)
+
+
+def _before(key, scope):
+    """What a cell holds when the write that `key` names does not run: the newest earlier version that is there."""
+    cell, write = key
+    while write is not None:
+        write = scope.made.previous[cell, write]
+        if (cell, write) in scope:
+            return scope.get((cell, write))
+    return None
+
+
+def _merge(step, side, scope):
+    uses = scope.made.uses
+    for node in step.merges:
+        for i, x in enumerate(node._inputs):
+            if side_of(x, step.predicate) is side:
+                scope.values[node.outputs[0]] = value_of(x, uses[node].get(i), scope)
+                scope.values[node.outputs[1]] = np.int32(i)
+                break
+
+
+def side_of(tensor, predicate):
+    """Which side of `predicate` an input of a Merge comes from; None when from neither."""
+    todo, seen = [tensor], set()
+    while todo:
+        x = todo.pop()
+        node = x.op
+        if node.type in ("Switch", "RefSwitch") and node._inputs[1] is predicate:
+            return bool(x.value_index)
+        if node in seen:
+            continue
+        seen.add(node)
+        todo += node._inputs
+        todo += [c.outputs[0] for c in node._control_inputs if c.outputs]
+    return None
+
+
+def _lax_conditional(step, predicate, scope):
+    def branch(side):
+        def run(_):
+            inner = Scope(scope.made, scope)
+            run_steps(step.sides[side], inner)
+            _merge(step, side, inner)
+            given = {i: jnp.asarray(inner.values[key]) for i, key in enumerate(step.gives) if key in inner.values}
+            return given, [(jnp.all(c.ok), [jnp.asarray(v) for v in c.values]) for _, c in inner.checks], inner.checks
+
+        return run
+
+    shapes, checks = {}, {}
+    for side in (True, False):
+        collected = []
+
+        def probe(_, side=side, collected=collected):
+            given, flags, found = branch(side)(None)
+            collected.extend(found)
+            return given, flags
+
+        shapes[side] = jax.eval_shape(probe, 0)
+        checks[side] = collected
+
+    def full(side):
+        def run(_):
+            given, flags, _ = branch(side)(None)
+            out = []
+            for i, key in enumerate(step.gives):
+                if i in given:
+                    out.append(given[i])
+                elif isinstance(key, tuple):
+                    out.append(_kept(key, side, given))
+                else:
+                    other = shapes[not side][0][i]
+                    out.append(jnp.zeros(other.shape, other.dtype))
+            mine, theirs = flags, [jax.tree.map(lambda s: jnp.ones(s.shape, s.dtype), f) for f in shapes[not side][1]]
+            return out, (mine, theirs) if side else (theirs, mine)
+
+        return run
+
+    def _kept(key, side, given):
+        cell, write = key
+        while write is not None:
+            write = scope.made.previous[cell, write]
+            for i, other in enumerate(step.gives):
+                if other == (cell, write) and i in given:
+                    return given[i]
+            if (cell, write) in scope:
+                return jnp.asarray(scope.get((cell, write)))
+        raise Undecided(step.predicate)
+
+    for i, _ in enumerate(step.gives):
+        a, b = (shapes[side][0].get(i) for side in (True, False))
+        if a is not None and b is not None and (a.shape != b.shape or a.dtype != b.dtype):
+            raise Undecided(step.predicate)
+    values, (true_flags, false_flags) = jax.lax.cond(predicate, full(True), full(False), 0)
+    for key, value in zip(step.gives, values):
+        scope.values[key] = value
+    for side, flags in ((True, true_flags), (False, false_flags)):
+        for (node, check), (ok, seen) in zip(checks[side], flags):
+            scope.checks.append((node, type(check)(ok, check.error, check.message, seen)))
+
+
+def stage_function(made, stage, absent, static):
+    """The stage as a function to be jitted; `absent` are the cells that hold nothing, `static` maps keys to their known values.
+
+    Gives the function and the list it fills, while traced, with the (node, check) pairs that its third output belongs to.
+    """
+    found = []
+    written = [cell for cell in stage.writes if cell not in absent]
+    read = [cell for cell in stage.reads if cell not in absent]
+    taken = [key for key in stage.takes if key not in static]
+
+    def function(written_values, read_values, taken_values, fed_values):
+        scope = Scope(made)
+        scope.values.update(static)
+        for cells, values in ((written, written_values), (read, read_values)):
+            scope.values.update({(cell, None): value for cell, value in zip(cells, values)})
+        _current_versions(made, stage, scope)
+        scope.values.update(zip(taken, taken_values))
+        scope.values.update(zip(stage.feeds, fed_values))
+        run_steps(stage.steps, scope)
+        found[:] = scope.checks
+        new = [jnp.asarray(_final(made, stage, cell, scope)) for cell in stage.writes]
+        given = [jnp.asarray(given_value(key, made, scope)) for key in stage.gives]
+        ok = jnp.stack([jnp.all(c.ok) for _, c in scope.checks]) if scope.checks else None
+        return new, given, (ok, [list(c.values) for _, c in scope.checks])
+
+    return function, found
+
+
+def _current_versions(made, stage, scope):
+    """A cell that an earlier stage wrote comes from the state as that stage left it."""
+    mine = set(stage.nodes)
+    for cell in (*stage.writes, *stage.reads):
+        if (cell, None) in scope.values:
+            first = next((n for n in stage.nodes if cell in made.writes(n)), None)
+            if first is not None and made.previous[cell, first] is not None and made.previous[cell, first] not in mine:
+                scope.values[cell, made.previous[cell, first]] = scope.values.pop((cell, None))
+
+
+def _final(made, stage, cell, scope):
+    for node in reversed(stage.nodes):
+        if cell in made.writes(node) and (cell, node) in scope:
+            return scope.get((cell, node))
+    first = next(n for n in stage.nodes if cell in made.writes(n))
+    kept = _before((cell, first), scope)
+    if kept is None:
+        raise FailedPreconditionError(None, cell, f"Attempting to use uninitialized value {cell.name}")
+    return kept
+
+
+def given_value(key, made, scope):
+    if isinstance(key, View):
+        return value_of(key.tensor, key.write, scope)
+    if isinstance(key, Tensor):
+        return value_of(key, None, scope)
+    cell, version = key
+    if key not in scope:
+        raise FailedPreconditionError(None, cell, f"Attempting to use uninitialized value {cell.name}")
+    return scope.get(key)

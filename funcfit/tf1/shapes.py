@@ -1,0 +1,198 @@
+"""Shape rules shared by many cards, and what is known of a tensor's value while the graph is built.
+
+A rule takes a node and gives its output's shape, or a list with one shape an output. Rules raise ValueError for inputs that can never fit.
+"""
+
+import numpy as np
+
+from funcfit.tf1.graph.shape import TensorShape, unknown_shape
+
+UNKNOWN = TensorShape(None)
+SCALAR = TensorShape(())
+
+
+def same(node):
+    """The first input's shape."""
+    return node.inputs[0].shape
+
+
+def scalar(node):
+    return SCALAR
+
+
+def unknown(node):
+    return [UNKNOWN] * len(node.outputs)
+
+
+def vector(node):
+    return TensorShape((None,))
+
+
+def merged(node):
+    """All inputs have one shape, and so does the output."""
+    shape = node.inputs[0].shape
+    for x in node.inputs[1:]:
+        shape = shape.merge_with(x.shape)
+    return shape
+
+
+def like_inputs(node):
+    """Output i has the shape of input i."""
+    return [x.shape for x in node.inputs]
+
+
+def broadcast(node):
+    """Both inputs broadcast against each other, NumPy's way."""
+    a, b = node.inputs[0].shape, node.inputs[1].shape
+    shape = broadcast_shape(a, b)
+    if shape is None:
+        raise ValueError(f"Dimensions must be equal, but are {_first_clash(a, b)} for '{node.name}' (op: '{node.type}') with input shapes: {_question(a)}, {_question(b)}.")
+    return shape
+
+
+def _first_clash(a, b):
+    for x, y in zip(reversed(a.dims_or_none), reversed(b.dims_or_none)):
+        if None not in (x, y) and x != y and 1 not in (x, y):
+            return f"{x} and {y}"
+
+
+def _question(shape):
+    """A shape as TF's C++ side prints it: [2,?] or <unknown>."""
+    sizes = shape.dims_or_none
+    return "<unknown>" if sizes is None else "[" + ",".join("?" if d is None else str(d) for d in sizes) + "]"
+
+
+cpp_text = _question
+
+
+def broadcast_shape(a, b):
+    """The shape that `a` and `b` broadcast to as far as it is known; None when they cannot."""
+    x, y = a.dims_or_none, b.dims_or_none
+    if x is None or y is None:
+        return UNKNOWN
+    if x == y and None not in x:
+        return a
+    rank = max(len(x), len(y))
+    out = []
+    for p, q in zip((1,) * (rank - len(x)) + x, (1,) * (rank - len(y)) + y):
+        if p == q:
+            out.append(p)
+        elif p == 1:
+            out.append(q)
+        elif q == 1:
+            out.append(p)
+        elif p is None:
+            out.append(q)
+        elif q is None:
+            out.append(p)
+        else:
+            return None
+    return TensorShape(tuple(out))
+
+
+def matmul(node):
+    """[m, k] x [k, n] -> [m, n], with transposes."""
+    a, b = (_with_rank(node, i, 2) for i in (0, 1))
+    rows, inner = reversed(a) if node.attrs["transpose_a"] else a
+    inner_b, columns = reversed(b) if node.attrs["transpose_b"] else b
+    if None not in (inner, inner_b) and inner != inner_b:
+        raise ValueError(
+            f"Dimensions must be equal, but are {inner} and {inner_b} for '{node.name}' (op: '{node.type}') with input shapes: "
+            f"{_question(node.inputs[0].shape)}, {_question(node.inputs[1].shape)}."
+        )
+    return TensorShape((rows, columns))
+
+
+def _with_rank(node, index, rank):
+    shape = node.inputs[index].shape
+    if shape.ndims not in (None, rank):
+        raise ValueError(f"Shape must be rank {rank} but is rank {shape.ndims} for '{node.name}' (op: '{node.type}') with input shapes: {', '.join(_question(x.shape) for x in node.inputs)}.")
+    return shape.with_rank(rank).dims_or_none
+
+
+with_rank = _with_rank
+
+
+def from_input(position=0):
+    """The shape is the value of an input: that of Fill, RandomUniform, Placeholder-like ops."""
+
+    def rule(node):
+        return constant_value_as_shape(node.inputs[position])
+
+    return rule
+
+
+def from_attr(attr="shape"):
+    """The shape is an attr."""
+
+    def rule(node):
+        return node.attrs[attr] if isinstance(node.attrs[attr], TensorShape) else TensorShape(node.attrs[attr])
+
+    return rule
+
+
+def reduced(node):
+    """The first input's shape without the axes that the second names (with size 1 there under keep_dims)."""
+    shape, keep = node.inputs[0].shape, node.attrs.get("keep_dims", False)
+    axes = constant_value(node.inputs[1])
+    if shape.ndims is None:
+        return UNKNOWN
+    if axes is None:
+        return unknown_shape(shape.ndims) if keep else UNKNOWN
+    rank = shape.ndims
+    dropped = set()
+    for axis in np.ravel(axes):
+        if not -rank <= axis < rank:
+            raise ValueError(f"Invalid reduction dimension {axis} for input with {rank} dimensions. for '{node.name}' (op: '{node.type}') with input shapes: {', '.join(_question(x.shape) for x in node.inputs)}.")
+        dropped.add(int(axis) % rank)
+    sizes = shape.dims_or_none
+    if keep:
+        return TensorShape(tuple(1 if i in dropped else d for i, d in enumerate(sizes)))
+    return TensorShape(tuple(d for i, d in enumerate(sizes) if i not in dropped))
+
+
+class ShapeOnly:
+    """Stands for an array of which only the shape is known, for the cards that ask for no more (Shape, Size, Rank)."""
+
+    def __init__(self, shape):
+        self.shape, self.ndim = shape, len(shape)
+
+
+def constant_value(tensor):
+    """The value of `tensor` as a numpy array if it is known while the graph is built, else None."""
+    node = tensor.op
+    card = node.card
+    if card is None or not card.at_build:
+        return None
+    if card.at_build == "shape":
+        sizes = node.inputs[0].shape
+        if card.name == "Rank":
+            return None if sizes.ndims is None else np.int32(sizes.ndims)
+        if not sizes.is_fully_defined():
+            return None
+        return np.asarray(card.bound(node)(ShapeOnly(sizes.dims_or_none)))
+    values = [constant_value(x) for x in node.inputs]
+    if any(v is None for v in values):
+        return None
+    return np.asarray(card.bound(node)(*values))
+
+
+def constant_value_as_shape(tensor):
+    """The shape that the int vector `tensor` spells, as far as it is known: -1 and unknown elements are unknown sizes."""
+    node = tensor.op
+    if node.type == "Shape":
+        return node.inputs[0].shape
+    if node.type == "Pack" and not node.attrs.get("axis"):
+        parts = [constant_value(x) for x in node.inputs]
+        return TensorShape(tuple(None if p is None or p < 0 else int(p) for p in parts))
+    if node.type in ("ConcatV2", "Concat"):
+        pieces = node.inputs[:-1] if node.type == "ConcatV2" else node.inputs[1:]
+        shape = SCALAR
+        for piece in pieces:
+            shape = shape.concatenate(constant_value_as_shape(piece))
+        return shape
+    value = constant_value(tensor)
+    if value is not None:
+        return TensorShape(tuple(None if d < 0 else int(d) for d in np.ravel(value)))
+    length = tensor.shape.dims_or_none
+    return UNKNOWN if length is None or len(length) != 1 or length[0] is None else unknown_shape(length[0])
