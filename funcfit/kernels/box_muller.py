@@ -1,11 +1,8 @@
 """Normal numbers from random words, as TensorFlow makes them: Box-Muller on pairs of unit fractions."""
 
-import math
-
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 
 from .philox import unit_float32, unit_float64
 
@@ -16,7 +13,7 @@ def normal32(x0: jax.Array, x1: jax.Array, odd: jax.Array) -> jax.Array:
     angle = unit_float32(x1)
     with jax.enable_x64(True):
         # TF 1.1's log and sqrt are C's double ones, rounded once; 2 * pi * u is a double product, rounded once.
-        radius = jnp.sqrt(-2.0 * _log(u.astype(jnp.float64))).astype(jnp.float32)
+        radius = jnp.sqrt(-2.0 * jnp.log(u.astype(jnp.float64))).astype(jnp.float32)
         angle = (2 * np.pi * angle.astype(jnp.float64)).astype(jnp.float32)
         wave = _sine(angle.astype(jnp.float64), odd).astype(jnp.float32)
     return wave * radius
@@ -28,28 +25,6 @@ def normal64(x0: jax.Array, x1: jax.Array, x2: jax.Array, x3: jax.Array, odd: ja
         radius = jnp.sqrt(-2.0 * jnp.log(jnp.maximum(unit_float64(x0, x1), 1e-7)))
         angle = 2 * np.pi * unit_float64(x2, x3)
         return jnp.where(odd, jnp.cos(angle), jnp.sin(angle)) * radius
-
-
-def _log(x: jax.Array) -> jax.Array:
-    """log of float64 numbers that are positive and not subnormal, by fdlibm's series; faster than XLA's own."""
-    offset = np.uint64(0x3FE6A09E00000000)  # sqrt(1/2): mantissas come to lie in [sqrt(1/2), sqrt(2))
-    bits = lax.bitcast_convert_type(x, jnp.uint64) + (np.uint64(0x3FF0000000000000) - offset)
-    exponent = (bits >> np.uint64(52)).astype(jnp.int32) - 1023
-    f = lax.bitcast_convert_type((bits & np.uint64(0xFFFFFFFFFFFFF)) + offset, jnp.float64) - 1.0
-    s = f / (2.0 + f)
-    z = s * s
-    series = z * _polynomial(
-        z,
-        6.666666666666735130e-01,
-        3.999999999940941908e-01,
-        2.857142874366239149e-01,
-        2.222219843214978396e-01,
-        1.818357216161805012e-01,
-        1.531383769920937332e-01,
-        1.479819860511658591e-01,
-    )
-    half_square = 0.5 * f * f
-    return exponent.astype(jnp.float64) * math.log(2) - (half_square - s * (half_square + series) - f)
 
 
 def _sine(x: jax.Array, odd: jax.Array) -> jax.Array:

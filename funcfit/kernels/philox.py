@@ -1,8 +1,8 @@
 """TensorFlow's random streams: Philox-4x32-10 blocks, and the words and unit fractions made of them.
 
 A *stream* is a uint32[6] array: key 0, key 1, then a 128-bit counter, lowest word first. A *block* is the four words
-that one counter value gives. The samplers (samplers.py, rejection.py, candidates.py) take a stream and return it as TF's
-CPU kernel leaves it, so that threading it through repeated calls gives the numbers of repeated `Session.run`s.
+that one counter value gives. The samplers (samplers.py, rejection.py, candidates.py) take a stream and return it as
+TF's CPU kernel leaves it, so that threading it through repeated calls gives the numbers of repeated `Session.run`s.
 
 Word i is computed by lane i of one elementwise loop, neighbours repeating their block's work: XLA's CPU backend
 vectorises that, whereas interleaving the blocks (`stack`, then `reshape`) takes 40 times as long as the rounds.

@@ -75,22 +75,33 @@ def truncated_normal(stream: ArrayLike, shape: Shape, dtype: DTypeLike = jnp.flo
     """
     n, dtype = math.prod(shape), np.dtype(dtype)
     size, stretch = (2, 7) if dtype == np.float64 else (4, 8)  # outputs of a group, log2 of its blocks
-    group = lax.iota(jnp.uint32, -(-n // size))
+    groups = -(-n // size)
 
-    def drawn(state):
-        blocks, filled, slots = state
-        w = block(stream, (group << stretch) + blocks, group >> (32 - stretch))
-        for x in _normals64(*w) if size == 2 else _normals32(*w):
+    def draws(stream):
+        """One block's normals for every group: [size, groups]."""
+        place, group = (lax.broadcasted_iota(jnp.uint32, (size, groups), axis) for axis in (0, 1))
+        w0, w1, w2, w3 = block(stream, group << stretch, group >> (32 - stretch))
+        if size == 2:
+            return normal64(w0, w1, w2, w3, odd=bit(place, 0))
+        second = bit(place, 1)
+        return normal32(jnp.where(second, w2, w0), jnp.where(second, w3, w1), odd=bit(place, 0))
+
+    def kept(state):
+        _, stream, filled, values, drawn = state
+        place = lax.broadcasted_iota(jnp.int32, values.shape, 0)
+        for x in drawn:
             keep = jnp.abs(x) < 2.0
-            slots = tuple(jnp.where(keep & (filled == i), x, slot) for i, slot in enumerate(slots))
-            filled = filled + keep
-        return blocks + np.uint32(1), filled, slots
+            values = jnp.where(keep & (filled == place), x, values)
+            filled = filled + keep.astype(jnp.int32)
+        wanting = jnp.any(filled < size)
+        # The branch also makes XLA compute the draws once; without it each use of `drawn` repeats them.
+        drawn = lax.cond(wanting, draws, lambda _: drawn, stream)
+        return wanting, skip(stream, 1), filled, values, drawn
 
-    empty = jnp.zeros(group.shape, jnp.float64 if size == 2 else jnp.float32)
-    none = jnp.uint32(0), jnp.zeros(group.shape, jnp.int32), (empty,) * size
-    _, _, slots = lax.while_loop(lambda state: jnp.any(state[1] < size), drawn, none)
-    values = jnp.stack(slots, axis=1).reshape(-1)[:n].astype(dtype)
-    return values.reshape(shape), _after_outputs(stream, n)
+    none = jnp.full((size, groups), jnp.inf, jnp.float64 if size == 2 else jnp.float32)
+    start = jnp.bool_(n > 0), jnp.asarray(stream), jnp.zeros(groups, jnp.int32), none, none
+    values = lax.while_loop(lambda state: state[0], kept, start)[3]
+    return values.T.reshape(-1)[:n].astype(dtype).reshape(shape), _after_outputs(stream, n)
 
 
 def shuffle(stream: ArrayLike, values: ArrayLike) -> tuple[jax.Array, jax.Array]:
@@ -127,14 +138,6 @@ def _chased(state):
     source, _ = state
     further = source[source]
     return further, jnp.any(further != source)
-
-
-def _normals32(w0: jax.Array, w1: jax.Array, w2: jax.Array, w3: jax.Array) -> list[jax.Array]:
-    return [normal32(x0, x1, odd) for x0, x1 in ((w0, w1), (w2, w3)) for odd in (np.bool_(False), np.bool_(True))]
-
-
-def _normals64(*w: jax.Array) -> list[jax.Array]:
-    return [normal64(*w, odd) for odd in (np.bool_(False), np.bool_(True))]
 
 
 def _after_outputs(stream: ArrayLike, n: int) -> jax.Array:
