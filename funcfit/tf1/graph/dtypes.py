@@ -65,7 +65,7 @@ class DType:
     def is_compatible_with(self, other):
         """True when a tensor of dtype `other` can be used where this dtype is asked for."""
         other = as_dtype(other)
-        return other is self or other is self._base
+        return self is other or self is other._base
 
     def __eq__(self, other):
         if self is other:

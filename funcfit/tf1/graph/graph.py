@@ -493,3 +493,18 @@ def colocate_with(op, ignore_existing=False):
 
 def container(container_name):
     return get_default_graph().container(container_name)
+
+
+DEFAULT_GRAPH_SEED = 87654321
+
+
+def seeds(graph, op_seed):
+    """(seed, seed2) for a random node made next in `graph`; (None, None) when neither the graph nor the node has one."""
+    if graph.seed is not None:
+        pair = graph.seed, graph._last_id if op_seed is None else op_seed
+    elif op_seed is not None:
+        pair = DEFAULT_GRAPH_SEED, op_seed
+    else:
+        return None, None
+    pair = tuple(int(s) % (2**31 - 1) for s in pair)
+    return (0, 2**31 - 1) if pair == (0, 0) else pair  # both zero means "no seed" to the kernels

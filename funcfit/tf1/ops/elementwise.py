@@ -5,6 +5,9 @@ import numpy as np
 
 from funcfit.kernels.module import numpy_or_jax
 from funcfit.tf1 import shapes
+from funcfit.tf1.graph.convert import convert_to_tensor
+from funcfit.tf1.graph.graph import name_scope
+from funcfit.tf1.graph.node import Tensor
 from funcfit.tf1.opdef import COMPLEX, FLOATS, also, api, op, raw, tf
 
 _ADDABLE = "float16 float32 float64 uint8 int8 int16 int32 int64 complex64 complex128"
@@ -68,8 +71,7 @@ def _(node, dz):
 
 
 def _conjugates(node):
-    x, y = node.inputs
-    return tf.conj(x), tf.conj(y)
+    return [tf.conj(x) if x.dtype.is_complex else x for x in node.inputs]
 
 
 @api("sqrt", "math.sqrt")
@@ -93,3 +95,24 @@ def _(node, dy):
 @op("x: T -> y: T", T=FLOATS + " int32 int64 " + COMPLEX, out=shapes.same, folds=True)
 def Square(x):
     return numpy_or_jax(x).square(x)
+
+
+def _operator(name, make):
+    """`x OP y` for tensors, and `y OP x` when only the right side is one; named as TF names the nodes."""
+
+    def left(x, y):
+        with name_scope(None, name, [x, y]) as scope:
+            return make(x, convert_to_tensor(y, dtype=x.dtype.base_dtype, name="y"), scope)
+
+    def right(y, x):
+        with name_scope(None, name, [x, y]) as scope:
+            return make(convert_to_tensor(x, dtype=y.dtype.base_dtype, name="x"), y, scope)
+
+    Tensor._override_operator(f"__{name}__", left)
+    Tensor._override_operator(f"__r{name}__", right)
+
+
+_operator("add", lambda x, y, name: raw.Add(x, y, name=name))
+_operator("sub", lambda x, y, name: raw.Sub(x, y, name=name))
+_operator("mul", lambda x, y, name: raw.Mul(x, y, name=name))
+Tensor._override_operator("__neg__", raw.Neg)

@@ -5,7 +5,7 @@ import numpy as np
 
 from funcfit.tf1 import shapes
 from funcfit.tf1.graph.shape import TensorShape
-from funcfit.tf1.opdef import NUMBERS, also, api, op
+from funcfit.tf1.opdef import NUMBERS, also, api, op, raw
 
 
 @op("-> ref: &dtype", cell=True, out=shapes.from_attr("shape"), gradient=None)
@@ -36,11 +36,13 @@ def Assign(ref, value, *, validate_shape=True, use_locking=True):
     return jnp.asarray(value)
 
 
+@api("assign_add")
 @op("ref: &T, value: T -> output_ref: &T", T=NUMBERS, writes=("ref",), out=shapes.merged, gradient=None)
 def AssignAdd(ref, value, *, use_locking=False):
     return ref + value
 
 
+@api("assign_sub")
 @op("ref: &T, value: T -> output_ref: &T", T=NUMBERS, writes=("ref",), out=shapes.merged, gradient=None)
 def AssignSub(ref, value, *, use_locking=False):
     return ref - value
@@ -57,5 +59,10 @@ def ApplyGradientDescent(var, alpha, delta, *, use_locking=False):
     return var - alpha * delta
 
 
-def shape_of(value):
-    return TensorShape(value)
+@api("assign")
+def assign(ref, value, validate_shape=None, use_locking=None, name=None):
+    """Writes `value` to the variable `ref` and gives the variable as it then is.
+
+    ValueError when the shapes can never agree, unless `validate_shape` is False.
+    """
+    return raw.Assign(ref, value, validate_shape=validate_shape, use_locking=use_locking, name=name)
