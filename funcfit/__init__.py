@@ -12,3 +12,16 @@ from .train import batches as batches
 from .train import evaluate as evaluate
 from .train import fit as fit
 from .train import program as program
+
+
+def load_ipython_extension(ipython):
+    """`%load_ext funcfit`: the cells that follow find funcfit.tf1 under the name `tensorflow`."""
+    from .cli import live
+
+    live.load(ipython)
+
+
+def unload_ipython_extension(ipython):
+    from .cli import live
+
+    live.unload(ipython)
