@@ -9,7 +9,7 @@
     def _(node, dy): ...                        # gives one gradient an input, made of nodes; None where nothing flows
 
 The signature names inputs and outputs and says how dtypes are tied together, as TF's REGISTER_OP does:
-`x: T` a tensor whose dtype is the type attr T, `x: float32` a tensor of that dtype, `xs: N*T` N tensors of one dtype, `xs: list(T)` any
+`x: T` a tensor whose dtype is the type attr T, `x: float32` a tensor of that dtype, `xs: N*T` N tensors of one dtype (`N*&T`: cells), `xs: list(T)` any
 tensors (T is then a list of dtypes), `x: &T` a variable's cell, `axis: Tidx=int32` a dtype preferred when Python values are converted.
 The lowering's keyword-only arguments are the op's attrs, with their defaults.
 """
@@ -49,6 +49,8 @@ class Argument:
         number, star, element = kind.partition("*")
         if star:
             self.number, kind = number, element
+            self.ref |= kind.startswith("&")
+            kind = kind.removeprefix("&")
         if kind in dtypes._BY_KEY:
             self.dtype = dtypes.as_dtype(kind)
         else:

@@ -1,0 +1,10 @@
+"""What adds many nodes at once.
+
+autodiff   tf.gradients and hessians       variables        Variable and its initializers' bookkeeping
+"""
+
+import importlib
+import pkgutil
+
+for _module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
+    importlib.import_module(f"{__name__}.{_module}")

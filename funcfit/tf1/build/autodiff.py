@@ -1,0 +1,255 @@
+"""`tf.gradients`: reverse-mode differentiation as nodes, in the order and with the names that TensorFlow 1.1.0 gives them.
+
+Nodes between ys and xs are visited from the ys down, each once all gradients of its outputs have arrived; their sum goes to the card's gradient
+rule, whose nodes stand under `gradients/NAME_grad/`.
+"""
+
+import contextlib
+from collections import deque
+
+from funcfit.tf1.graph.convert import convert_n_to_tensor_or_indexed_slices
+from funcfit.tf1.graph.graph import colocate_with, get_default_graph, name_scope
+from funcfit.tf1.graph.node import IndexedSlices, Tensor
+from funcfit.tf1.graph.shape import TensorShape
+from funcfit.tf1.opdef import api, raw, tf
+from funcfit.tf1.build.registry import gradient_rule
+
+
+@api("AggregationMethod")
+class AggregationMethod:
+    """How gradients that meet at one tensor are summed: all at once (AddN), or pairwise as they come."""
+
+    ADD_N = 0
+    DEFAULT = ADD_N
+    EXPERIMENTAL_TREE = 1
+    EXPERIMENTAL_ACCUMULATE_N = 2
+
+
+@api("gradients")
+def gradients(ys, xs, grad_ys=None, name="gradients", colocate_gradients_with_ops=False, gate_gradients=False, aggregation_method=None, stop_gradients=None):
+    """d(sum of ys)/dx for each x in `xs`: a list of tensors or IndexedSlices, None where no y depends on x.
+
+    `grad_ys` are the gradients that arrive at the ys (ones by default). Nothing is differentiated past `stop_gradients`. LookupError when an op
+    type on the way has no gradient; TypeError for a y that is not numeric.
+    """
+    ys, xs, stop_gradients = _as_list(ys), _as_list(xs), _as_list(stop_gradients or [])
+    grad_ys = [None] * len(ys) if grad_ys is None else _as_list(grad_ys)
+    if aggregation_method not in (None, 0, 1, 2):
+        raise ValueError(f"Invalid aggregation_method specified {aggregation_method}.")
+    with name_scope(name, "gradients", ys + xs + stop_gradients + [g for g in grad_ys if g is not None]) as scope:
+        ys = convert_n_to_tensor_or_indexed_slices(ys, name="y")
+        xs = convert_n_to_tensor_or_indexed_slices([getattr(x, "handle", x) for x in xs], name="x", as_ref=True)
+        stop_gradients = convert_n_to_tensor_or_indexed_slices(stop_gradients, name="stop_gradient", as_ref=True)
+        grad_ys = _starting_gradients(grad_ys, ys, colocate_gradients_with_ops)
+        pass_ = _Backward(ys, xs, stop_gradients, scope, colocate_gradients_with_ops, gate_gradients, aggregation_method)
+        return pass_.run(grad_ys)
+
+
+def _as_list(x):
+    return list(x) if isinstance(x, (list, tuple)) else [x]
+
+
+def _maybe_colocate(node, wanted):
+    return colocate_with(node) if wanted else contextlib.nullcontext()
+
+
+def _starting_gradients(grad_ys, ys, colocate):
+    if len(grad_ys) != len(ys):
+        raise ValueError(f"Passed {len(grad_ys)} grad_ys for {len(ys)} ys")
+    grad_ys = convert_n_to_tensor_or_indexed_slices(grad_ys, name="grad_y")
+    for i, (grad, y) in enumerate(zip(grad_ys, ys)):
+        if grad is None:
+            if y.dtype.is_complex:
+                raise TypeError(f"Gradients of complex tensors must set grad_ys (y.dtype = {y.dtype!r})")
+            with _maybe_colocate(y.op, colocate):
+                grad_ys[i] = tf.fill(tf.shape(y), tf.constant(1, dtype=y.dtype))
+        elif y.dtype.is_floating or y.dtype.is_integer:
+            if not grad.dtype.is_floating and not grad.dtype.is_integer:
+                raise TypeError(f"Gradient type {grad.dtype.name} generated for real or integer-valued tensor {y} with type {y.dtype.name} must be real or integer")
+        elif y.dtype.is_complex:
+            if not grad.dtype.is_complex:
+                raise TypeError(f"Gradient type {grad.dtype.name} generated for complex-valued tensor {y} with type {y.dtype.name} must be real")
+        else:
+            raise TypeError(f"Tensor {y} with type {y.dtype.name} must be numeric to obtain a default gradient")
+    return grad_ys
+
+
+def is_trainable(tensor):
+    return tensor.dtype.is_floating or tensor.dtype.is_complex
+
+
+class _Backward:
+    """One backward pass: what has arrived at each output so far, and how many nodes each node still waits for."""
+
+    def __init__(self, ys, xs, stops, scope, colocate, gate, aggregation):
+        self.ys, self.xs, self.scope = ys, xs, scope
+        self.colocate, self.gate, self.aggregation = colocate, gate, aggregation
+        self.arrived = {}  # node -> a list of gradients for each output; the sum once it is taken
+        self.pending = self._pending([y.op for y in ys], [x.op for x in xs])
+        self.stops = self._frontier([x.op for x in xs]) | {x.op for x in stops}
+
+    @staticmethod
+    def _pending(to_nodes, from_nodes):
+        """node -> how many nodes between xs and ys use its outputs."""
+        below, todo = set(), deque(from_nodes)
+        while todo:
+            node = todo.popleft()
+            if node not in below:
+                below.add(node)
+                todo.extend(c for x in node.outputs for c in x._consumers if c not in below)
+        below.update(to_nodes)  # a y that no x reaches is differentiated all the same, one step (1.1 gradients_impl.py)
+        between, pending, todo = set(), {}, deque(to_nodes)
+        while todo:
+            node = todo.popleft()
+            if node in below and node not in between:
+                between.add(node)
+                todo.extend(x.op for x in node._inputs)
+        for node in between:
+            for x in node._inputs:
+                if x.op in between:
+                    pending[x.op] = pending.get(x.op, 0) + 1
+        return pending
+
+    def _frontier(self, from_nodes):
+        """The xs' nodes at which differentiation ends: those that no other x lies before."""
+        return {node for node in from_nodes if not any(self.pending.get(x.op, 0) > 0 for x in node._inputs)}
+
+    def run(self, grad_ys):
+        for y, grad in zip(self.ys, grad_ys):
+            self._add(y, grad)
+        queue = deque(dict.fromkeys(y.op for y in self.ys if not self.pending.get(y.op, 0)))
+        while queue:
+            node = queue.popleft()
+            with _maybe_colocate(node, self.colocate):
+                for x, grad in zip(node._inputs, self._input_gradients(node)):
+                    if grad is not None:
+                        if isinstance(grad, Tensor):
+                            grad.set_shape(x.shape)
+                        self._add(x, grad)
+            for x in node._inputs:
+                self.pending[x.op] = self.pending.get(x.op, 0) - 1
+                if not self.pending[x.op]:
+                    queue.append(x.op)
+        return [self._taken(x) for x in self.xs]
+
+    def _add(self, tensor, grad):
+        slots = self.arrived.setdefault(tensor.op, [[] for _ in tensor.op.outputs])
+        slots[tensor.value_index].append(grad)
+
+    def _taken(self, x):
+        slots = self.arrived.get(x.op)
+        return None if slots is None else slots[x.value_index]
+
+    def _input_gradients(self, node):
+        grads = self._summed(node)
+        if all(g is None for g in grads) or node in self.stops:
+            return [None] * len(node._inputs)
+        try:
+            rule = gradient_rule(node)
+        except LookupError:
+            raise LookupError(f"No gradient defined for operation '{node.name}' (op type: {node.type})") from None
+        if rule is None:
+            return [None] * len(node._inputs)
+        for i, grad in enumerate(grads):
+            if grad is None and is_trainable(node.outputs[i]):
+                grads[i] = zeros_like_output(node, i)
+        graph = get_default_graph()
+        with name_scope(node.name + "_grad"), graph._original_op(node):
+            made = _as_list(rule(node, *grads))
+            if len(made) != len(node._inputs):
+                raise ValueError(f"Num gradients {len(made)} generated for op {node.node_def} do not match num inputs {len(node._inputs)}")
+            if self.gate and sum(g is not None for g in made) > 1:
+                made = tf.tuple(made)
+        return made
+
+    def _summed(self, node):
+        """The gradient of each output: what arrived, summed. The slots hold the sums from here on."""
+        slots = self.arrived.setdefault(node, [[] for _ in node.outputs])
+        for i, grads in enumerate(slots):
+            grads = [g for g in grads if g is not None]
+            if not grads:
+                slots[i] = None
+            elif len(grads) == 1:
+                slots[i] = grads[0]
+            elif all(isinstance(g, Tensor) for g in grads):
+                slots[i] = self._sum_of_tensors(node, grads)
+            elif all(isinstance(g, (Tensor, IndexedSlices)) for g in grads):
+                slots[i] = sum_of_slices(grads)
+            else:
+                raise TypeError("gradients have to be either all Tensors or all IndexedSlices")
+        return list(slots)
+
+    def _sum_of_tensors(self, node, grads):
+        if self.aggregation in (AggregationMethod.EXPERIMENTAL_TREE, AggregationMethod.EXPERIMENTAL_ACCUMULATE_N):
+            shape = TensorShape(None)
+            for g in grads:
+                shape = shape.merge_with(g.shape)
+            if self.aggregation == AggregationMethod.EXPERIMENTAL_ACCUMULATE_N and len(grads) > 2 and shape.is_fully_defined():
+                return tf.accumulate_n(grads)
+            with name_scope(node.name + "_gradient_sum"):
+                total = grads[0]
+                for grad in grads[1:]:
+                    total = tf.add_n([total, grad])
+                return total
+        by_device = {}
+        for g in grads:
+            by_device.setdefault(g.device, []).append(g)
+        sums = []
+        for device in sorted(by_device):
+            with colocate_with(by_device[device][0].op, ignore_existing=True):
+                sums.append(tf.add_n(by_device[device]))
+        return tf.add_n(sums)
+
+
+def sum_of_slices(grads):
+    """IndexedSlices and tensors as one IndexedSlices: all rows, one after the other."""
+    slices = [_flat_slices(g) for g in _as_slices(grads)]
+    return IndexedSlices(tf.concat([s.values for s in slices], 0), tf.concat([s.indices for s in slices], 0), slices[0].dense_shape)
+
+
+def _as_slices(grads):
+    """Tensors among the gradients become IndexedSlices over all rows; index dtypes are made one."""
+    out = [g if isinstance(g, IndexedSlices) else IndexedSlices(g, tf.range(0, tf.shape(g)[0]), tf.shape(g)) for g in grads]
+    kinds = {g.indices.dtype for g in out}
+    if len(kinds) > 1:
+        out = [IndexedSlices(g.values, tf.cast(g.indices, "int64"), g.dense_shape) for g in out]
+    return out
+
+
+def _flat_slices(grad):
+    if isinstance(grad.values, Tensor):
+        return grad
+    inner = _flat_slices(grad.values)
+    return IndexedSlices(inner.values, tf.gather(grad.indices, inner.indices), inner.dense_shape)
+
+
+def zeros_like_output(node, index):
+    """Zeros for an output that no y depends on; of a Switch, shaped as the side that is alive."""
+    value = node.outputs[index]
+    if node.type not in ("Switch", "RefSwitch"):
+        return tf.zeros_like(value, optimize=False)
+    predicate = node._inputs[1]
+    other = raw.Switch(node._inputs[0], predicate)[1 - index]
+    return tf.zeros(raw.Shape(other), dtype=value.dtype)
+
+
+@api("hessians")
+def hessians(ys, xs, name="hessians", colocate_gradients_with_ops=False, gate_gradients=False, aggregation_method=None):
+    """The matrix of second derivatives of sum(ys) for each vector in `xs`, row by row, as TF 1.1 builds it.
+
+    ValueError for an x that is not a vector or has no known length.
+    """
+    kwargs = {"colocate_gradients_with_ops": colocate_gradients_with_ops, "gate_gradients": gate_gradients, "aggregation_method": aggregation_method}
+    found = []
+    for i, x in enumerate(_as_list(xs)):
+        rank = x.get_shape().ndims
+        if rank is None:
+            raise ValueError(f"Cannot compute Hessian because the dimensionality of element number {i} of `xs` cannot be determined")
+        if rank != 1:
+            raise ValueError(f"Computing hessians is currently only supported for one-dimensional tensors. Element number {i} of `xs` has {rank} dimensions.")
+        with name_scope(name + "_first_derivative"):
+            slopes = tf.unstack(gradients(ys, x, **kwargs)[0])
+        with name_scope(name + "_second_derivative"):
+            rows = [gradients(slope, x, **kwargs)[0] for slope in slopes]
+            found.append(tf.stack(rows, name=name))
+    return found
