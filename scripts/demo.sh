@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# TensorFlow 1 programs training on JAX: a linear regression from its first principles, and the fundamentals notebook.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source scripts/environment.sh
+
+funcfit run --plots plots examples/linear_regression/session.py
+funcfit run --plots plots examples/fundamentals/session.ipynb
+
+plot="$PWD/plots/session-1.png"
+echo "The plot: $plot"
+if [ "$(uname)" = Darwin ]; then
+    open "$plot"
+elif [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] && command -v xdg-open >/dev/null; then
+    xdg-open "$plot"
+fi
