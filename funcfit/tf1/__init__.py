@@ -6,8 +6,11 @@ Public names are given where the functions are (`@api("nn.relu")`); this module 
 from funcfit.tf1 import ops as _ops
 from funcfit.tf1 import build as _build
 from funcfit.tf1 import api as _api
+from funcfit.tf1.functionalize import functionalize
+from funcfit.tf1.install import install, uninstall
 from funcfit.tf1.opdef import tf as _tf
 from funcfit.tf1.run import session as _session
+from funcfit.tf1.run.explain import explain
 
 
 def __getattr__(name):

@@ -15,6 +15,7 @@ The lowering's keyword-only arguments are the op's attrs, with their defaults.
 """
 
 import inspect
+import types
 from collections import namedtuple
 
 from funcfit.tf1.graph import dtypes
@@ -390,18 +391,18 @@ class Raw:
         return self._cards.get(name)
 
 
-class Namespace:
-    """A level of the registry of public names: `tf.nn.relu`. Names are added with `api`."""
+class Namespace(types.ModuleType):
+    """A level of the registry of public names, as a module: `tf.nn` holds `relu`. Names are added with `api`."""
 
     def __init__(self, path=""):
-        self.__dict__["_path"] = path
+        super().__init__(f"tensorflow.{path}" if path else "tensorflow")
+        self.__path__ = []  # a package to the import system: `import tensorflow.nn` finds the namespace
 
     def __getattr__(self, name):
-        where = f"tf.{self._path}" if self._path else "tf"
-        raise AttributeError(f"{where} has no {name!r} (yet): funcfit.tf1 does not provide it")
+        raise AttributeError(f"{self.__name__.replace('tensorflow', 'tf', 1)} has no {name!r}: funcfit.tf1 does not provide it")
 
     def __repr__(self):
-        return f"<namespace tf{'.' + self._path if self._path else ''}>"
+        return f"<namespace {self.__name__.replace('tensorflow', 'tf', 1)}>"
 
 
 raw = Raw()

@@ -12,13 +12,13 @@ import jax
 import numpy as np
 
 from funcfit.compile import jit, wide_mode
-from funcfit.errors import FailedPreconditionError
+from funcfit.errors import InvalidArgumentError
 from funcfit.tf1.graph import stacks
 from funcfit.tf1.graph.graph import Graph, get_default_graph
 from funcfit.tf1.graph.node import Operation, Tensor
 from funcfit.tf1.opdef import api
 from funcfit.tf1.run.fetch import FetchTree, fed_array, fed_pairs
-from funcfit.tf1.run.plan import View, plan
+from funcfit.tf1.run.plan import plan
 from funcfit.tf1.run.trace import Scope, Undecided, given_value, run_steps, stage_function
 
 MANY_SHAPES = 20
@@ -143,8 +143,6 @@ class PartialRun:
         self.fed, self.done = {}, set()
 
     def run(self, fetches, feed_dict):
-        from funcfit.errors import InvalidArgumentError
-
         tree = FetchTree(self.session.graph, fetches)
         for x, value in fed_pairs(self.session.graph, feed_dict):
             if x not in self.feeds or x in self.fed:
@@ -385,5 +383,3 @@ class InteractiveSession(BaseSession):
             self._block.__exit__(None, None, None)
             self._block = None
 
-
-__all__ = ["BaseSession", "FailedPreconditionError", "InteractiveSession", "Session", "View"]

@@ -1,0 +1,122 @@
+"""`install()`: makes `import tensorflow` mean funcfit.tf1 in this process.
+
+Public modules (`tensorflow.nn`, `tensorflow.contrib.layers`) are the registry's namespaces. Modules below `tensorflow.python`, which programs of
+those years import although they were internal, answer with the public pieces: each looks a name up where its own public names went, then everywhere.
+"""
+
+import importlib.abc
+import importlib.util
+import sys
+import types
+
+from funcfit.tf1.opdef import Namespace, tf
+
+# Path below tensorflow.python -> where the public names of that module live. The longest match counts.
+_HOMES = {
+    "": [""],
+    "client": [""],
+    "framework": ["", "errors"],
+    "framework.errors": ["errors"],
+    "framework.errors_impl": ["errors"],
+    "framework.graph_util": ["graph_util"],
+    "layers": ["layers"],
+    "lib.io": ["python_io"],
+    "ops": ["", "nn", "math"],
+    "ops.image_ops": ["image"],
+    "ops.init_ops": ["", "initializers"],
+    "ops.linalg_ops": ["", "linalg"],
+    "ops.losses": ["losses"],
+    "ops.metrics": ["metrics"],
+    "ops.nn": ["nn", ""],
+    "ops.nn_ops": ["nn", ""],
+    "ops.random_ops": ["", "random"],
+    "ops.rnn": ["nn"],
+    "ops.rnn_cell": ["nn.rnn_cell", "contrib.rnn"],
+    "ops.rnn_cell_impl": ["nn.rnn_cell", "contrib.rnn"],
+    "platform": ["", "app", "test"],
+    "platform.app": ["app"],
+    "platform.flags": ["flags", "app.flags"],
+    "platform.gfile": ["gfile"],
+    "platform.tf_logging": ["logging"],
+    "summary": ["summary"],
+    "training": ["train", ""],
+    "util": ["nest"],
+    "util.nest": ["nest", "contrib.framework.nest"],
+}
+_EVERYWHERE = ["", "nn", "math", "train", "linalg", "image", "layers", "losses", "initializers", "errors"]
+
+
+class InternalModule(types.ModuleType):
+    """A module below `tensorflow.python`: its names are public ones, found where that module's went."""
+
+    def __init__(self, name):
+        super().__init__(name)
+        self.__path__ = []
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        path = self.__name__.removeprefix("tensorflow.python").lstrip(".")
+        while path not in _HOMES:
+            path = path.rpartition(".")[0]
+        for home in (*_HOMES[path], *_EVERYWHERE):
+            space = namespace(home)
+            if space is not None and name in vars(space):
+                return vars(space)[name]
+        raise AttributeError(f"{self.__name__} has no {name!r}: funcfit.tf1 does not provide it")
+
+
+def namespace(path):
+    """The public namespace at `path` ('nn', 'contrib.layers', '' for the top), or None."""
+    space = tf
+    for part in path.split(".") if path else ():
+        space = vars(space).get(part)
+        if not isinstance(space, types.ModuleType):
+            return None
+    return space
+
+
+class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds every module below `tensorflow`."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] != "tensorflow" or self._module(name) is None:
+            return None
+        return importlib.util.spec_from_loader(name, self, is_package=True)
+
+    @staticmethod
+    def _module(name):
+        path = name.partition(".")[2]
+        if path == "python" or path.startswith("python."):
+            return InternalModule(name)
+        return namespace(path)
+
+    def create_module(self, spec):
+        return self._module(spec.name)
+
+    def exec_module(self, module):
+        pass
+
+
+_finder = _Finder()
+
+
+def install():
+    """From here on `import tensorflow` gives funcfit.tf1, in every module of this process.
+
+    ImportError when a genuine TensorFlow has been imported already: one process cannot hold both.
+    """
+    present = sys.modules.get("tensorflow")
+    if present is not None and not isinstance(present, Namespace):
+        raise ImportError(f"a tensorflow from {getattr(present, '__file__', 'elsewhere')} is imported already; call funcfit.tf1.install() first")
+    if _finder not in sys.meta_path:
+        sys.meta_path.insert(0, _finder)
+    sys.modules["tensorflow"] = tf
+
+
+def uninstall():
+    """Undoes `install`: forgets `tensorflow` and its submodules."""
+    if _finder in sys.meta_path:
+        sys.meta_path.remove(_finder)
+    for name in [n for n in sys.modules if n.partition(".")[0] == "tensorflow"]:
+        del sys.modules[name]
