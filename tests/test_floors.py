@@ -24,6 +24,7 @@ FLOORS = {
     "funcfit.tf1.run": 3,
     "funcfit.tf1.api": 4,
     "funcfit.tf1.functionalize": 4,
+    "funcfit.tf1.install": 4,
     "funcfit.tf1": 4.5,  # the door: assembles what the floors below offer
     "funcfit": 4.5,  # the other door
     "funcfit.cli": 5,
