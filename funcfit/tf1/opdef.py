@@ -81,15 +81,17 @@ class OpDef:
     at_build  the value is also worked out when the graph is built, for static shapes (the op types for which TF 1.1 does so)
     checks    the lowering's arguments -> list of `Check`s that hold when the arguments are good
     host      runs outside jit, on numpy arrays
+    later     attrs that TF 1.1 does not have: the node holds them only where they differ from their defaults
     """
 
-    def __init__(self, lower, signature, *, out=None, writes=(), blind=(), cell=False, keeps=None, alias=False, fixed=(), folds=False, at_build=False, checks=None, host=False, gradient="default", **allowed):
+    def __init__(self, lower, signature, *, out=None, writes=(), blind=(), cell=False, keeps=None, alias=False, fixed=(), folds=False, at_build=False, checks=None, host=False, later=(), gradient="default", **allowed):
         self.name, self.lower, self.__doc__ = lower.__name__, lower, lower.__doc__
         self.__name__ = self.name
         inputs, _, outputs = signature.partition("->")
         self.inputs, self.outputs = _arguments(inputs), _arguments(outputs)
         self.out, self.writes, self.blind, self.cell, self.keeps, self.alias = out, writes, blind, cell, keeps, alias
         self.fixed, self.folds, self.at_build, self.checks, self.host = fixed, folds, at_build, checks, host
+        self.later = later
         self.allowed = {attr: [dtypes.as_dtype(name) for name in names.split()] for attr, names in allowed.items()}
         parameters = inspect.signature(lower).parameters.values()
         keyword_only = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
@@ -241,7 +243,9 @@ class OpDef:
                 value = default
             if value is inspect.Parameter.empty:
                 raise TypeError(f"{self.name} needs an argument '{key}'")
-            attrs[key] = self._attr(key, value, default)
+            value = self._attr(key, value, default)
+            if key not in self.later or value != default:
+                attrs[key] = value
         if given:
             raise TypeError(f"{self.name} got unexpected keyword arguments: {', '.join(sorted(given))}")
 
@@ -316,13 +320,14 @@ class OpDef:
 
     def bound(self, node):
         """The lowering with the node's attrs filled in: arrays to arrays. List inputs are taken as one list."""
-        return self._bind(self.lower, node, {key: node.attrs[key] for key in self._lowering_attrs})
+        return self._bind(self.lower, node)
 
     def bound_checks(self, node):
         """`checks` in the same way: it gets what the lowering gets."""
-        return self._bind(self.checks, node, {key: node.attrs[key] for key in self._lowering_attrs})
+        return self._bind(self.checks, node)
 
-    def _bind(self, function, node, attrs):
+    def _bind(self, function, node):
+        attrs = {key: node.attrs[key] if key in node.attrs else self.attrs[key] for key in self._lowering_attrs}
         if not any(a.is_list for a in self.inputs):
             return lambda *values: function(*values, **attrs)
         counts = self.input_counts(node)
