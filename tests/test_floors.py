@@ -17,6 +17,7 @@ FLOORS = {
     "funcfit.tf1.graph": 1,
     "funcfit.tf1.opdef": 1.1,
     "funcfit.tf1.shapes": 1.1,
+    "funcfit.tf1.broadcasting": 1.1,
     "funcfit.tf1.io": 1.2,
     "funcfit.tf1.ops": 2,
     "funcfit.train": 2,

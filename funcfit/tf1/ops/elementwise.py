@@ -1,89 +1,46 @@
-"""Arithmetic, element by element: the two-input operators with broadcasting, and the one-input functions."""
+"""Functions of one tensor, element by element: signs, roots, exponentials, trigonometry, rounding, tests for NaN and infinity.
 
+Gradients that use the function's own input wait for the arriving gradient, as TF 1.1 lists them: nothing is computed too early.
+"""
+
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 from funcfit.kernels.module import numpy_or_jax
 from funcfit.tf1 import shapes
 from funcfit.tf1.graph.convert import convert_to_tensor
-from funcfit.tf1.graph.graph import name_scope
-from funcfit.tf1.graph.node import Tensor
+from funcfit.tf1.graph.graph import control_dependencies, name_scope
+from funcfit.tf1.graph.node import SparseTensor, Tensor
 from funcfit.tf1.opdef import COMPLEX, FLOATS, also, api, op, raw, tf
 
-_ADDABLE = "float16 float32 float64 uint8 int8 int16 int32 int64 complex64 complex128"
+_REAL = FLOATS + " bfloat16"
+_FIELD = _REAL + " " + COMPLEX
+_NUMBER = _FIELD + " int32 int64"
 
 
-def sums_to_inputs(node, dx, dy):
-    """Gradients of a broadcasting node: each summed over the axes that broadcasting added, then shaped as its input."""
-    x, y = node.inputs
-    sx, sy = tf.shape(x), tf.shape(y)
-    rx, ry = raw.BroadcastGradientArgs(sx, sy)
-    return [tf.reshape(tf.reduce_sum(dx(), rx), sx), tf.reshape(tf.reduce_sum(dy(), ry), sy)]
+def _also_sparse(card):
+    """The public function of `card`: of a SparseTensor it takes the values."""
+
+    def function(x, name=None):
+        with name_scope(name, card.name, [x]) as scope:
+            if isinstance(x, SparseTensor):
+                return SparseTensor(x.indices, card(x.values, name=scope), x.dense_shape)
+            return card(x, name=scope)
+
+    function.__name__, function.__doc__ = card.name.lower(), card.__doc__
+    return function
 
 
-@op("s0: T, s1: T -> r0: T, r1: T", T="int32 int64", folds=True, out=lambda node: [shapes.vector(node)] * 2, gradient=None)
-def BroadcastGradientArgs(s0, s1):
-    """The axes over which the gradients of inputs of shapes s0 and s1 are summed."""
-    rank = max(len(s0), len(s1))
-    a = np.concatenate([np.ones(rank - len(s0), np.int64), np.asarray(s0)])
-    b = np.concatenate([np.ones(rank - len(s1), np.int64), np.asarray(s1)])
-    dtype = np.asarray(s0).dtype
-    both_one = (a == 1) & (b == 1)
-    return (
-        np.flatnonzero((a != b) & (a == 1) | both_one).astype(dtype),
-        np.flatnonzero((a != b) & (b == 1) | both_one).astype(dtype),
-    )
+# -- signs and sizes ---------------------------------------------------------------------------------------------------------
 
 
-@api("add", "math.add")
-@op("x: T, y: T -> z: T", T=_ADDABLE + " string", out=shapes.broadcast, folds=True)
-def Add(x, y):
-    return x + y
-
-
-@Add.gradient
-def _(node, dz):
-    return sums_to_inputs(node, lambda: dz, lambda: dz)
-
-
-also(Add, "AddV2")
-
-
-@op("x: T, y: T -> z: T", T=_ADDABLE, out=shapes.broadcast, folds=True)
-def Sub(x, y):
-    return x - y
-
-
-@Sub.gradient
-def _(node, dz):
-    return sums_to_inputs(node, lambda: dz, lambda: -dz)
-
-
-@op("x: T, y: T -> z: T", T=_ADDABLE, out=shapes.broadcast, folds=True)
-def Mul(x, y):
-    return x * y
-
-
-@Mul.gradient
-def _(node, dz):
-    x, y = _conjugates(node)
-    return sums_to_inputs(node, lambda: dz * y, lambda: x * dz)
-
-
-def _conjugates(node):
-    return [tf.conj(x) if x.dtype.is_complex else x for x in node.inputs]
-
-
-@api("sqrt", "math.sqrt")
-@op("x: T -> y: T", T=FLOATS + " " + COMPLEX, out=shapes.same)
-def Sqrt(x):
-    return jnp.sqrt(x)
-
-
-@api("negative", "math.negative", "neg")
-@op("x: T -> y: T", T=FLOATS + " int32 int64 " + COMPLEX, out=shapes.same, folds=True)
+@op("x: T -> y: T", T=_NUMBER, out=shapes.same, folds=True)
 def Neg(x):
     return -x
+
+
+api("negative", "math.negative", "neg")(_also_sparse(Neg))
 
 
 @Neg.gradient
@@ -91,28 +48,473 @@ def _(node, dy):
     return [-dy]
 
 
-@api("square", "math.square")
-@op("x: T -> y: T", T=FLOATS + " int32 int64 " + COMPLEX, out=shapes.same, folds=True)
+@op("x: T -> y: T", T=_REAL + " int32 int64", out=shapes.same, folds=True)
+def Abs(x):
+    return abs(x)
+
+
+@Abs.gradient
+def _(node, dy):
+    return [dy * tf.sign(node.inputs[0])]
+
+
+@api("complex_abs")
+@op("x: T -> y: Tout", T=COMPLEX, out=shapes.same, folds=True)
+def ComplexAbs(x, *, Tout="float32"):
+    return abs(x)
+
+
+@ComplexAbs.gradient
+def _(node, dy):
+    return [tf.complex(dy, tf.zeros_like(dy)) * tf.sign(node.inputs[0])]
+
+
+@api("abs", "math.abs")
+def abs_(x, name=None):
+    """The size of each element: real for complex numbers."""
+    with name_scope(name, "Abs", [x]) as scope:
+        if isinstance(x, SparseTensor):
+            return SparseTensor(x.indices, _size(x.values, scope), x.dense_shape)
+        return _size(convert_to_tensor(x, name="x"), scope)
+
+
+def _size(x, name):
+    if x.dtype.is_complex:
+        return raw.ComplexAbs(x, Tout=x.dtype.real_dtype, name=name)
+    return raw.Abs(x, name=name)
+
+
+@op("x: T -> y: T", T=_NUMBER, out=shapes.same, folds=True)
+def Sign(x):
+    if not np.iscomplexobj(x):
+        return numpy_or_jax(x).sign(x)
+    size = abs(x)
+    return jnp.where(size == 0, 0, x / jnp.where(size == 0, 1, size))
+
+
+api("sign", "math.sign")(_also_sparse(Sign))
+
+
+@Sign.gradient
+def _(node, dy):
+    x = node.inputs[0]
+    return [tf.zeros(tf.shape(x), dtype=x.dtype)]
+
+
+# -- powers ------------------------------------------------------------------------------------------------------------------
+
+
+@op("x: T -> y: T", T=_NUMBER, out=shapes.same, folds=True)
 def Square(x):
-    return numpy_or_jax(x).square(x)
+    return x * x
 
 
-def _operator(name, make):
-    """`x OP y` for tensors, and `y OP x` when only the right side is one; named as TF names the nodes."""
-
-    def left(x, y):
-        with name_scope(None, name, [x, y]) as scope:
-            return make(x, convert_to_tensor(y, dtype=x.dtype.base_dtype, name="y"), scope)
-
-    def right(y, x):
-        with name_scope(None, name, [x, y]) as scope:
-            return make(convert_to_tensor(x, dtype=y.dtype.base_dtype, name="x"), y, scope)
-
-    Tensor._override_operator(f"__{name}__", left)
-    Tensor._override_operator(f"__r{name}__", right)
+api("square", "math.square")(_also_sparse(Square))
 
 
-_operator("add", lambda x, y, name: raw.Add(x, y, name=name))
-_operator("sub", lambda x, y, name: raw.Sub(x, y, name=name))
-_operator("mul", lambda x, y, name: raw.Mul(x, y, name=name))
-Tensor._override_operator("__neg__", raw.Neg)
+@Square.gradient
+def _(node, dy):
+    with control_dependencies([dy.op]):
+        return [dy * (2.0 * tf.conj(node.inputs[0]))]
+
+
+@op("x: T -> y: T", T=_FIELD, out=shapes.same, folds=True)
+def Sqrt(x):
+    with np.errstate(all="ignore"):
+        return numpy_or_jax(x).sqrt(x)
+
+
+api("sqrt", "math.sqrt")(_also_sparse(Sqrt))
+
+
+@Sqrt.gradient
+def _(node, dy):
+    return [raw.SqrtGrad(node.outputs[0], dy)]
+
+
+@op("y: T, dy: T -> z: T", T=_FIELD, out=shapes.merged)
+def SqrtGrad(y, dy):
+    return dy * 0.5 / jnp.conj(y)
+
+
+@SqrtGrad.gradient
+def _(node, dz):
+    a, y = node.inputs[0], node.outputs[0]
+    with control_dependencies([dz.op]):
+        ga = dz / a
+        return [-tf.conj(ga) * y, 0.5 * ga]
+
+
+@api("rsqrt", "math.rsqrt")
+@op("x: T -> y: T", T=_FIELD, out=shapes.same)
+def Rsqrt(x):
+    return jax.lax.rsqrt(jnp.asarray(x))
+
+
+@Rsqrt.gradient
+def _(node, dy):
+    return [raw.RsqrtGrad(node.outputs[0], dy)]
+
+
+@op("y: T, dy: T -> z: T", T=_FIELD, out=shapes.merged)
+def RsqrtGrad(y, dy):
+    y = jnp.conj(y)
+    return dy * (-0.5 * y) * (y * y)
+
+
+@RsqrtGrad.gradient
+def _(node, dz):
+    a, b = node.inputs
+    with control_dependencies([dz.op]):
+        ca, cg = tf.conj(a), tf.conj(dz)
+        return [-1.5 * cg * b * tf.square(ca), raw.RsqrtGrad(ca, dz)]
+
+
+@api("reciprocal", "math.reciprocal")
+@op("x: T -> y: T", T=_NUMBER, out=shapes.same)
+def Reciprocal(x):
+    return 1 / x
+
+
+@Reciprocal.gradient
+def _(node, dy):
+    return [raw.ReciprocalGrad(node.outputs[0], dy)]
+
+
+@op("y: T, dy: T -> z: T", T=_FIELD, out=shapes.merged)
+def ReciprocalGrad(y, dy):
+    y = jnp.conj(y)
+    return -dy * (y * y)
+
+
+@ReciprocalGrad.gradient
+def _(node, dz):
+    b = node.inputs[1]
+    with control_dependencies([dz.op]):
+        ca, cg = tf.conj(node.inputs[0]), tf.conj(dz)
+        return [cg * -2.0 * b * ca, raw.ReciprocalGrad(ca, dz)]
+
+
+api("inv")(Reciprocal)
+also(Reciprocal, "Inv")
+also(ReciprocalGrad, "InvGrad")
+
+
+# -- exponentials and logarithms ---------------------------------------------------------------------------------------------
+
+
+@api("exp", "math.exp")
+@op("x: T -> y: T", T=_FIELD, out=shapes.same)
+def Exp(x):
+    return jnp.exp(x)
+
+
+@Exp.gradient
+def _(node, dy):
+    with control_dependencies([dy.op]):
+        return [dy * tf.conj(node.outputs[0])]
+
+
+@api("expm1", "math.expm1")
+@op("x: T -> y: T", T=_FIELD, out=shapes.same)
+def Expm1(x):
+    return jnp.expm1(x)
+
+
+@Expm1.gradient
+def _(node, dy):
+    with control_dependencies([dy.op]):
+        y = tf.exp(tf.conj(node.inputs[0]))
+        return [dy * y]
+
+
+@api("log", "math.log")
+@op("x: T -> y: T", T=_FIELD, out=shapes.same, folds=True)
+def Log(x):
+    with np.errstate(all="ignore"):
+        return numpy_or_jax(x).log(x)
+
+
+@Log.gradient
+def _(node, dy):
+    with control_dependencies([dy.op]):
+        return [dy * tf.reciprocal(tf.conj(node.inputs[0]))]
+
+
+@api("log1p", "math.log1p")
+@op("x: T -> y: T", T=_FIELD, out=shapes.same)
+def Log1p(x):
+    return jnp.log1p(x)
+
+
+@Log1p.gradient
+def _(node, dy):
+    with control_dependencies([dy.op]):
+        x = tf.conj(node.inputs[0])
+        return [dy * tf.reciprocal(1 + x)]
+
+
+@op("x: T -> y: T", T=_FIELD, out=shapes.same)
+def Tanh(x):
+    return jnp.tanh(x)
+
+
+api("tanh", "nn.tanh", "math.tanh")(_also_sparse(Tanh))
+
+
+@Tanh.gradient
+def _(node, dy):
+    with control_dependencies([dy.op]):
+        return [raw.TanhGrad(tf.conj(node.outputs[0]), dy)]
+
+
+@op("y: T, dy: T -> z: T", T=_FIELD, out=shapes.merged)
+def TanhGrad(y, dy):
+    y = jnp.conj(y)
+    return dy * (1 - y * y)
+
+
+@TanhGrad.gradient
+def _(node, dz):
+    with control_dependencies([dz.op]):
+        a, b = (tf.conj(x) for x in node.inputs)
+        return [dz * -2.0 * b * a, raw.TanhGrad(a, dz)]
+
+
+@op("x: T -> y: T", T=_FIELD, out=shapes.same)
+def Sigmoid(x):
+    return jax.nn.sigmoid(x)
+
+
+@Sigmoid.gradient
+def _(node, dy):
+    with control_dependencies([dy.op]):
+        return [raw.SigmoidGrad(tf.conj(node.outputs[0]), dy)]
+
+
+@api("sigmoid", "nn.sigmoid", "math.sigmoid")
+def sigmoid(x, name=None):
+    """1 / (1 + exp(-x)), element by element."""
+    with name_scope(name, "Sigmoid", [x]) as scope:
+        return raw.Sigmoid(convert_to_tensor(x, name="x"), name=scope)
+
+
+@op("y: T, dy: T -> z: T", T=_FIELD, out=shapes.merged)
+def SigmoidGrad(y, dy):
+    y = jnp.conj(y)
+    return dy * y * (1 - y)
+
+
+@SigmoidGrad.gradient
+def _(node, dz):
+    with control_dependencies([dz.op]):
+        a, b = (tf.conj(x) for x in node.inputs)
+        gb = dz * b
+        return [gb - 2.0 * gb * a, raw.SigmoidGrad(a, dz)]
+
+
+# -- trigonometry ------------------------------------------------------------------------------------------------------------
+
+
+@api("sin", "math.sin")
+@op("x: T -> y: T", T=_FIELD, out=shapes.same)
+def Sin(x):
+    return jnp.sin(x)
+
+
+@Sin.gradient
+def _(node, dy):
+    with control_dependencies([dy.op]):
+        return [dy * tf.cos(tf.conj(node.inputs[0]))]
+
+
+@api("cos", "math.cos")
+@op("x: T -> y: T", T=_FIELD, out=shapes.same)
+def Cos(x):
+    return jnp.cos(x)
+
+
+@Cos.gradient
+def _(node, dy):
+    with control_dependencies([dy.op]):
+        x = tf.conj(node.inputs[0])
+        return [-dy * tf.sin(x)]
+
+
+@api("tan", "math.tan")
+@op("x: T -> y: T", T=_NUMBER, out=shapes.same)
+def Tan(x):
+    return jnp.tan(x)
+
+
+@Tan.gradient
+def _(node, dy):
+    with control_dependencies([dy.op]):
+        secant = tf.reciprocal(tf.cos(tf.conj(node.inputs[0])))
+        secant_squared = tf.square(secant)
+        return [dy * secant_squared]
+
+
+@api("asin", "math.asin")
+@op("x: T -> y: T", T=_NUMBER, out=shapes.same)
+def Asin(x):
+    return jnp.arcsin(x)
+
+
+@Asin.gradient
+def _(node, dy):
+    with control_dependencies([dy.op]):
+        return [dy * _inverse_of_root_of_one_minus_square(node, dy)]
+
+
+@api("acos", "math.acos")
+@op("x: T -> y: T", T=_NUMBER, out=shapes.same)
+def Acos(x):
+    return jnp.arccos(x)
+
+
+@Acos.gradient
+def _(node, dy):
+    with control_dependencies([dy.op]):
+        slope = _inverse_of_root_of_one_minus_square(node, dy)
+        return [-dy * slope]
+
+
+def _inverse_of_root_of_one_minus_square(node, dy):
+    x_squared = tf.square(tf.conj(node.inputs[0]))
+    one = tf.constant(1, dtype=dy.dtype)
+    return tf.reciprocal(tf.sqrt(tf.subtract(one, x_squared)))
+
+
+@api("atan", "math.atan")
+@op("x: T -> y: T", T=_NUMBER, out=shapes.same)
+def Atan(x):
+    return jnp.arctan(x)
+
+
+@Atan.gradient
+def _(node, dy):
+    with control_dependencies([dy.op]):
+        x_squared = tf.square(tf.conj(node.inputs[0]))
+        one = tf.constant(1, dtype=dy.dtype)
+        return [dy * tf.reciprocal(tf.add(one, x_squared))]
+
+
+@api("sinh", "math.sinh")
+@op("x: T -> y: T", T=_FIELD, out=shapes.same)
+def Sinh(x):
+    return jnp.sinh(x)
+
+
+@Sinh.gradient
+def _(node, dy):
+    with control_dependencies([dy.op]):
+        return [dy * tf.cosh(tf.conj(node.inputs[0]))]
+
+
+@api("cosh", "math.cosh")
+@op("x: T -> y: T", T=_FIELD, out=shapes.same)
+def Cosh(x):
+    return jnp.cosh(x)
+
+
+@Cosh.gradient
+def _(node, dy):
+    with control_dependencies([dy.op]):
+        return [dy * tf.sinh(tf.conj(node.inputs[0]))]
+
+
+@api("asinh", "math.asinh")
+@op("x: T -> y: T", T=_FIELD, out=shapes.same)
+def Asinh(x):
+    return jnp.arcsinh(x)
+
+
+@Asinh.gradient
+def _(node, dy):
+    with control_dependencies([dy.op]):
+        return [dy / tf.cosh(tf.conj(node.outputs[0]))]
+
+
+@api("acosh", "math.acosh")
+@op("x: T -> y: T", T=_FIELD, out=shapes.same)
+def Acosh(x):
+    return jnp.arccosh(x)
+
+
+@Acosh.gradient
+def _(node, dy):
+    with control_dependencies([dy.op]):
+        return [dy / tf.sinh(tf.conj(node.outputs[0]))]
+
+
+@api("atanh", "math.atanh")
+@op("x: T -> y: T", T=_FIELD, out=shapes.same)
+def Atanh(x):
+    return jnp.arctanh(x)
+
+
+@Atanh.gradient
+def _(node, dy):
+    with control_dependencies([dy.op]):
+        x_squared = tf.square(tf.conj(node.inputs[0]))
+        one = tf.constant(1, dtype=dy.dtype)
+        return [dy * tf.reciprocal(tf.subtract(one, x_squared))]
+
+
+# -- rounding ----------------------------------------------------------------------------------------------------------------
+
+
+@api("floor", "math.floor")
+@op("x: T -> y: T", T=_REAL, out=shapes.same, folds=True, gradient=None)
+def Floor(x):
+    return numpy_or_jax(x).floor(x)
+
+
+@api("ceil", "math.ceil")
+@op("x: T -> y: T", T=_REAL, out=shapes.same, folds=True, gradient=None)
+def Ceil(x):
+    return numpy_or_jax(x).ceil(x)
+
+
+@op("x: T -> y: T", T=_NUMBER, out=shapes.same, folds=True, gradient=None)
+def Round(x):
+    return numpy_or_jax(x).round(x)
+
+
+@api("round", "math.round")
+def round_(x, name=None):
+    """The nearest whole number, of two equally near ones the even one."""
+    x = convert_to_tensor(x, name="x")
+    return x if x.dtype.is_integer else raw.Round(x, name=name)
+
+
+@api("rint", "math.rint")
+@op("x: T -> y: T", T=_REAL, out=shapes.same, folds=True, gradient=None)
+def Rint(x):
+    return numpy_or_jax(x).rint(x)
+
+
+# -- tests -------------------------------------------------------------------------------------------------------------------
+
+
+@api("is_nan", "math.is_nan", "debugging.is_nan")
+@op("x: T -> y: bool", T=_REAL, out=shapes.same, folds=True, gradient="unregistered")
+def IsNan(x):
+    return numpy_or_jax(x).isnan(x)
+
+
+@api("is_inf", "math.is_inf", "debugging.is_inf")
+@op("x: T -> y: bool", T=_REAL, out=shapes.same, folds=True, gradient="unregistered")
+def IsInf(x):
+    return numpy_or_jax(x).isinf(x)
+
+
+@api("is_finite", "math.is_finite", "debugging.is_finite")
+@op("x: T -> y: bool", T=_REAL, out=shapes.same, folds=True, gradient="unregistered")
+def IsFinite(x):
+    return numpy_or_jax(x).isfinite(x)
+
+
+Tensor._override_operator("__neg__", lambda x: raw.Neg(x))
+Tensor._override_operator("__abs__", abs_)

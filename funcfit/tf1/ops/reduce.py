@@ -1,30 +1,193 @@
-"""Reductions over axes: sums, means, extremes."""
+"""Reductions over axes: sums, means, products, extremes, truth; and the positions of extremes."""
+
+import numpy as np
 
 from funcfit.kernels.module import numpy_or_jax
 from funcfit.tf1 import shapes
-from funcfit.tf1.opdef import NUMBERS, api, op, raw, tf
+from funcfit.tf1.graph import dtypes
+from funcfit.tf1.graph.graph import device
+from funcfit.tf1.graph.node import SparseTensor, Tensor
+from funcfit.tf1.opdef import INDICES, NUMBERS, api, op, raw, tf
+
+_REDUCED = {"Tidx": INDICES, "fixed": ("reduction_indices",), "folds": True, "out": shapes.reduced}
+_NUMBERS = NUMBERS + " bfloat16"
 
 
-@op("input: T, reduction_indices: Tidx=int32 -> output: T", T=NUMBERS, Tidx="int32 int64", fixed=("reduction_indices",), folds=True, out=shapes.reduced)
+def _axes(reduction_indices):
+    return tuple(np.ravel(reduction_indices).tolist())
+
+
+@op("input: T, reduction_indices: Tidx=int32 -> output: T", T=_NUMBERS, **_REDUCED)
 def Sum(input, reduction_indices, *, keep_dims=False):
-    return numpy_or_jax(input).sum(input, axis=tuple(reduction_indices.ravel().tolist()), keepdims=keep_dims)
+    return numpy_or_jax(input).sum(input, axis=_axes(reduction_indices), keepdims=keep_dims, dtype=input.dtype)
 
 
 @Sum.gradient
 def _(node, dy):
+    return [_spread(node, dy), None]
+
+
+def _spread(node, dy):
+    """The gradient of a sum: `dy` repeated over the axes that were summed."""
     x, axes = node.inputs
-    kept = raw_reduced_shape(tf.shape(x), axes)
-    tiles = tf.shape(x) // tf.maximum(kept, 1)
-    return [tf.tile(tf.reshape(dy, kept), tiles), None]
+    rank = x.shape.ndims
+    if rank is not None and axes.op.type == "Const" and np.array_equal(axes.op.attrs["value"], np.arange(rank)):
+        dy = tf.reshape(dy, [1] * rank)
+        return tf.tile(dy, x.shape.as_list() if x.shape.is_fully_defined() else tf.shape(x))
+    shape = tf.shape(x)
+    kept = _kept_shape(shape, axes)
+    tiles = _safe_quotient(shape, kept)
+    return tf.tile(tf.reshape(dy, kept), tiles)
 
 
-def raw_reduced_shape(shape, axes):
-    raise NotImplementedError("being written")
+def _safe_quotient(x, y):
+    """x / y of sizes, where 0 / 0 is 0."""
+    return x // tf.maximum(y, 1)
 
 
-@api("reduce_sum")
-def reduce_sum(input_tensor, axis=None, keep_dims=False, name=None, reduction_indices=None):
-    axes = axis if axis is not None else reduction_indices
-    if axes is None:
-        axes = tf.range(0, tf.rank(input_tensor))
-    return raw.Sum(input_tensor, axes, keep_dims=keep_dims, name=name)
+def _kept_shape(shape, axes):
+    """The shape of a tensor of shape `shape` after a reduction over `axes` that keeps its dimensions."""
+    shape, axes = tf.to_int32(shape), tf.to_int32(axes)
+    rank = tf.size(shape)
+    axes = (axes + rank) % rank
+    sizes = tf.shape(axes)
+    return raw.DynamicStitch([tf.range(rank), axes], [shape, tf.fill(sizes, 1)])
+
+
+@op("input: T, reduction_indices: Tidx=int32 -> output: T", T=_NUMBERS, **_REDUCED)
+def Mean(input, reduction_indices, *, keep_dims=False):
+    axes = _axes(reduction_indices)
+    if np.issubdtype(input.dtype, np.integer):
+        # TF divides the sum in the tensor's own dtype, cutting off what is left.
+        total = numpy_or_jax(input).sum(input, axis=axes, keepdims=keep_dims, dtype=input.dtype)
+        count = np.prod([input.shape[a] for a in axes], dtype=np.int64)
+        return raw.TruncateDiv.lower(total, np.asarray(max(count, 1), input.dtype))
+    with np.errstate(all="ignore"):
+        return numpy_or_jax(input).mean(input, axis=axes, keepdims=keep_dims)
+
+
+@Mean.gradient
+def _(node, dy):
+    spread = _spread(node, dy)
+    shape, shape_after = tf.shape(node.inputs[0]), tf.shape(node.outputs[0])
+    count = _safe_quotient(tf.reduce_prod(shape), tf.reduce_prod(shape_after))
+    return [spread / tf.cast(count, spread.dtype), None]
+
+
+@op("input: T, reduction_indices: Tidx=int32 -> output: T", T=_NUMBERS, **_REDUCED)
+def Prod(input, reduction_indices, *, keep_dims=False):
+    return numpy_or_jax(input).prod(input, axis=_axes(reduction_indices), keepdims=keep_dims, dtype=input.dtype)
+
+
+@Prod.gradient
+def _(node, dy):
+    """The product of all others, found without a division: zeros are welcome."""
+    x, axes = node.inputs
+    shape = tf.shape(x)
+    axes = tf.reshape(axes, [-1])
+    kept = _kept_shape(shape, node.inputs[1])
+    tiles = _safe_quotient(shape, kept)
+    dy = tf.tile(tf.reshape(dy, kept), tiles)
+    with device("/cpu:0"):
+        reduced = tf.cast(axes, dtypes.int32)
+        every = tf.range(0, tf.rank(x))
+        other, _ = tf.setdiff1d(every, reduced)
+        order = tf.concat([reduced, other], 0)
+        rows = tf.reduce_prod(tf.gather(shape, reduced))
+        columns = tf.reduce_prod(tf.gather(shape, other))
+    permuted = tf.transpose(x, order)
+    permuted_shape = tf.shape(permuted)
+    table = tf.reshape(permuted, (rows, columns))
+    before = tf.cumprod(table, axis=0, exclusive=True)
+    after = tf.cumprod(table, axis=0, exclusive=True, reverse=True)
+    others = tf.reshape(before * after, permuted_shape)
+    dx = dy * tf.transpose(others, tf.invert_permutation(order))
+    return [tf.reshape(dx, shape), None]
+
+
+def _lowest(dtype):
+    return -np.inf if not np.issubdtype(dtype, np.integer) else np.iinfo(dtype).min
+
+
+def _highest(dtype):
+    return np.inf if not np.issubdtype(dtype, np.integer) else np.iinfo(dtype).max
+
+
+@op("input: T, reduction_indices: Tidx=int32 -> output: T", T=_NUMBERS, **_REDUCED)
+def Max(input, reduction_indices, *, keep_dims=False):
+    return numpy_or_jax(input).max(
+        input, axis=_axes(reduction_indices), keepdims=keep_dims, initial=_lowest(input.dtype)
+    )
+
+
+@op("input: T, reduction_indices: Tidx=int32 -> output: T", T=_NUMBERS, **_REDUCED)
+def Min(input, reduction_indices, *, keep_dims=False):
+    return numpy_or_jax(input).min(
+        input, axis=_axes(reduction_indices), keepdims=keep_dims, initial=_highest(input.dtype)
+    )
+
+
+@Max.gradient
+@Min.gradient
+def _(node, dy):
+    """Equal extremes share the gradient."""
+    x, axes = node.inputs
+    kept = _kept_shape(tf.shape(x), axes)
+    y = tf.reshape(node.outputs[0], kept)
+    dy = tf.reshape(dy, kept)
+    chosen = tf.cast(tf.equal(y, x), dy.dtype)
+    count = tf.reshape(tf.reduce_sum(chosen, axes), kept)
+    return [tf.div(chosen, count) * dy, None]
+
+
+@op("input: bool, reduction_indices: Tidx=int32 -> output: bool", gradient=None, **_REDUCED)
+def All(input, reduction_indices, *, keep_dims=False):
+    return numpy_or_jax(input).all(input, axis=_axes(reduction_indices), keepdims=keep_dims)
+
+
+@op("input: bool, reduction_indices: Tidx=int32 -> output: bool", gradient=None, **_REDUCED)
+def Any(input, reduction_indices, *, keep_dims=False):
+    return numpy_or_jax(input).any(input, axis=_axes(reduction_indices), keepdims=keep_dims)
+
+
+# -- the public functions ----------------------------------------------------------------------------------------------------
+
+
+def _first_given(name, new, *old):
+    """The value of an argument that has had several names; ValueError when two of them are given."""
+    given = [value for value in (new, *old) if value is not None]
+    if len(given) > 1:
+        raise ValueError(f"Can't specify more than one name of the argument {name!r}.")
+    return given[0] if given else None
+
+
+def _axes_of(x, axis, reduction_indices):
+    axis = _first_given("axis", axis, reduction_indices)
+    if axis is not None:
+        return axis
+    if isinstance(x, SparseTensor):
+        rank = x.dense_shape.shape.dims_or_none
+        rank = rank and rank[0]
+    else:
+        rank = x.shape.ndims if isinstance(x, Tensor) else None
+    if rank is not None:
+        return tf.constant(np.arange(rank), dtype=dtypes.int32)
+    return tf.range(0, tf.rank(x))
+
+
+def _reduction(card, what):
+    def reduce(input_tensor, axis=None, keepdims=None, name=None, reduction_indices=None, keep_dims=None):
+        keep = _first_given("keepdims", keepdims, keep_dims)
+        return card(input_tensor, _axes_of(input_tensor, axis, reduction_indices), keep_dims=bool(keep), name=name)
+
+    reduce.__doc__ = f"{what} of `input_tensor` over `axis`, an int or a list of ints; over all axes without it."
+    return reduce
+
+
+api("reduce_sum", "math.reduce_sum")(_reduction(Sum, "The sum"))
+api("reduce_mean", "math.reduce_mean")(_reduction(Mean, "The mean"))
+api("reduce_prod", "math.reduce_prod")(_reduction(Prod, "The product"))
+api("reduce_max", "math.reduce_max")(_reduction(Max, "The largest element"))
+api("reduce_min", "math.reduce_min")(_reduction(Min, "The smallest element"))
+api("reduce_all", "math.reduce_all")(_reduction(All, "Whether all elements are true"))
+api("reduce_any", "math.reduce_any")(_reduction(Any, "Whether any element is true"))

@@ -1,0 +1,416 @@
+"""Arithmetic on two tensors that broadcast against each other, sums of many, and the operators of Tensor and SparseTensor."""
+
+import numpy as np
+
+from funcfit.errors import InvalidArgumentError
+from funcfit.kernels.module import numpy_or_jax
+from funcfit.tf1 import shapes
+from funcfit.tf1.broadcasting import sums_to_inputs
+from funcfit.tf1.graph import dtypes
+from funcfit.tf1.graph.convert import convert_n_to_tensor_or_indexed_slices, convert_to_tensor
+from funcfit.tf1.graph.graph import control_dependencies, name_scope
+from funcfit.tf1.graph.node import IndexedSlices, SparseTensor, Tensor
+from funcfit.tf1.opdef import NUMBERS, Check, also, api, op, raw, tf
+
+_ANY = "float16 bfloat16 float32 float64 uint8 int8 uint16 int16 int32 int64 complex64 complex128"
+_FEWER = "float16 bfloat16 float32 float64 int32 int64 complex64 complex128"
+_ORDERED = "float16 bfloat16 float32 float64 int32 int64"
+_DIVISIBLE = "int32 int64 float16 bfloat16 float32 float64"
+
+
+@op(
+    "s0: T, s1: T -> r0: T, r1: T",
+    T="int32 int64",
+    folds=True,
+    fixed=("s0", "s1"),
+    out=lambda node: [shapes.vector(node)] * 2,
+    gradient=None,
+)
+def BroadcastGradientArgs(s0, s1):
+    """The axes over which the gradients of inputs of shapes s0 and s1 are summed."""
+    rank = max(len(s0), len(s1))
+    a = np.concatenate([np.ones(rank - len(s0), np.int64), np.asarray(s0)])
+    b = np.concatenate([np.ones(rank - len(s1), np.int64), np.asarray(s1)])
+    dtype = np.asarray(s0).dtype
+    both_one = (a == 1) & (b == 1)
+    return (
+        np.flatnonzero((a != b) & (a == 1) | both_one).astype(dtype),
+        np.flatnonzero((a != b) & (b == 1) | both_one).astype(dtype),
+    )
+
+
+def _conjugates(node):
+    return [tf.conj(x) for x in node.inputs]
+
+
+# -- sums, differences, products ---------------------------------------------------------------------------------------------
+
+
+@api("add", "math.add")
+@op("x: T, y: T -> z: T", T=_ANY + " string", out=shapes.broadcast, folds=True)
+def Add(x, y):
+    return x + y
+
+
+also(Add, "AddV2")
+
+
+@Add.gradient
+def _(node, dz):
+    to_x, to_y = sums_to_inputs(node)
+    return [to_x(dz), to_y(dz)]
+
+
+@api("subtract", "math.subtract", "sub")
+@op("x: T, y: T -> z: T", T=_ANY, out=shapes.broadcast, folds=True)
+def Sub(x, y):
+    return x - y
+
+
+@Sub.gradient
+def _(node, dz):
+    to_x, to_y = sums_to_inputs(node)
+    return [to_x(dz), to_y(dz, after=raw.Neg)]
+
+
+@api("multiply", "math.multiply", "mul")
+@op("x: T, y: T -> z: T", T=_ANY, out=shapes.broadcast, folds=True)
+def Mul(x, y):
+    return x * y
+
+
+@Mul.gradient
+def _(node, dz):
+    to_x, to_y = sums_to_inputs(node)
+    x, y = _conjugates(node)
+    return [to_x(dz * y), to_y(x * dz)]
+
+
+@api("squared_difference", "math.squared_difference")
+@op("x: T, y: T -> z: T", T=_FEWER, out=shapes.broadcast, folds=True)
+def SquaredDifference(x, y):
+    return (x - y) * (x - y)
+
+
+@SquaredDifference.gradient
+def _(node, dz):
+    to_x, to_y = sums_to_inputs(node)
+    x, y = node.inputs
+    with control_dependencies([dz.op]):
+        dx = tf.scalar_mul(2.0, dz) * (x - y)
+    return [to_x(dx), -to_y(dx)]
+
+
+@api("scalar_mul", "math.scalar_mul")
+def scalar_mul(scalar, x, name=None):
+    """`scalar` times a tensor or IndexedSlices. ValueError when it is not a scalar."""
+    scalar = convert_to_tensor(scalar, dtype=x.dtype.base_dtype, name="scalar")
+    if scalar.shape.ndims != 0:
+        raise ValueError(f"Only scalar multiply works, got shape {scalar.shape}")
+    values = x.values if isinstance(x, IndexedSlices) else x
+    product = scalar * values if name is None else raw.Mul(scalar, values, name=name)
+    return IndexedSlices(product, x.indices, x.dense_shape) if isinstance(x, IndexedSlices) else product
+
+
+def _one_shape(node):
+    """All summands have one shape; the error names the first that does not fit, as TF counts them: from the last."""
+    shape = node.inputs[-1].shape
+    for i in range(len(node.inputs) - 2, -1, -1):
+        other = node.inputs[i].shape
+        if not shape.is_compatible_with(other):
+            raise ValueError(
+                f"{_difference(other, shape)} for '{node.name}' (op: '{node.type}') with input shapes: {', '.join(shapes.cpp_text(x.shape) for x in node.inputs)}. From merging shape {i} with other shapes."
+            )
+        shape = other.merge_with(shape)
+    return shape
+
+
+def _difference(a, b):
+    if a.ndims != b.ndims:
+        return f"Shapes must be equal rank, but are {a.ndims} and {b.ndims}"
+    at, x, y = next(
+        (i, x, y) for i, (x, y) in enumerate(zip(a.dims_or_none, b.dims_or_none)) if None not in (x, y) and x != y
+    )
+    return f"Dimension {at} in both shapes must be equal, but are {x} and {y}"
+
+
+@op("inputs: N*T -> sum: T", T=NUMBERS + " bfloat16", out=_one_shape, folds=True)
+def AddN(inputs):
+    total = inputs[0]
+    for x in inputs[1:]:
+        total = total + x
+    return total
+
+
+@AddN.gradient
+def _(node, dy):
+    return [dy] * len(node.inputs)
+
+
+@api("add_n", "math.add_n")
+def add_n(inputs, name=None):
+    """The sum of tensors of one dtype and shape. ValueError when `inputs` is not a list of at least one."""
+    inputs = _summands(inputs)
+    if len(inputs) > 1:
+        return raw.AddN(inputs, name=name)
+    return tf.identity(inputs[0], name=name) if name else inputs[0]
+
+
+def _summands(inputs):
+    message = "inputs must be a list of at least one Tensor with the same dtype and shape"
+    if not isinstance(inputs, (list, tuple)) or not inputs:
+        raise ValueError(message)
+    inputs = convert_n_to_tensor_or_indexed_slices(inputs)
+    if not all(isinstance(x, Tensor) for x in inputs):
+        raise ValueError(message)
+    return inputs
+
+
+# -- quotients and remainders ------------------------------------------------------------------------------------------------
+
+
+def _divides(x, y):
+    """The check of integer divisions: no divisor is zero (an empty quotient is never computed)."""
+    if _floats(x) or 0 in x.shape:
+        return []
+    return [Check(y != 0, InvalidArgumentError, lambda: "Integer division by zero")]
+
+
+def _floats(x):
+    return not np.issubdtype(x.dtype, np.integer)
+
+
+@api("realdiv")
+@op("x: T, y: T -> z: T", T=_ANY, out=shapes.broadcast, folds=True)
+def RealDiv(x, y):
+    with np.errstate(all="ignore"):
+        return x / y
+
+
+@RealDiv.gradient
+def _(node, dz):
+    to_x, to_y = sums_to_inputs(node)
+    x, y = _conjugates(node)
+    return [to_x(raw.RealDiv(dz, y)), to_y(dz * raw.RealDiv(raw.RealDiv(-x, y), y))]
+
+
+@op("x: T, y: T -> z: T", T=_ANY, out=shapes.broadcast, folds=True, checks=_divides)
+def Div(x, y):
+    return _truncated(x, y)
+
+
+@Div.gradient
+def _(node, dz):
+    to_x, to_y = sums_to_inputs(node)
+    x, y = _conjugates(node)
+    return [to_x(tf.div(dz, y)), to_y(dz * tf.div(tf.div(-x, y), y))]
+
+
+def _truncated(x, y):
+    """x / y, rounded towards zero for integers."""
+    with np.errstate(all="ignore"):
+        if _floats(x):
+            return x / y
+        quotient = x // y
+        return quotient + ((x < 0) != (y < 0)) * (quotient * y != x).astype(quotient.dtype)
+
+
+@api("truncatediv")
+@op("x: T, y: T -> z: T", T=_ANY, out=shapes.broadcast, folds=True, checks=_divides, gradient=None)
+def TruncateDiv(x, y):
+    return _truncated(x, y)
+
+
+@api("floor_div")
+@op("x: T, y: T -> z: T", T=_ANY, out=shapes.broadcast, folds=True, checks=_divides, gradient=None)
+def FloorDiv(x, y):
+    with np.errstate(all="ignore"):
+        return numpy_or_jax(x, y).floor(x / y) if _floats(x) else x // y
+
+
+@api("floormod", "math.floormod", "mod", "math.mod")
+@op("x: T, y: T -> z: T", T=_DIVISIBLE, out=shapes.broadcast, folds=True, checks=_divides)
+def FloorMod(x, y):
+    xp = numpy_or_jax(x, y)
+    with np.errstate(all="ignore"):
+        if not _floats(x):
+            return x % y
+        remainder = xp.fmod(x, y)
+        return xp.where((x < 0) == (y < 0), remainder, xp.fmod(remainder + y, y))
+
+
+@FloorMod.gradient
+def _(node, dz):
+    x, y = _conjugates(node)
+    to_x, to_y = sums_to_inputs(node)
+    whole = raw.FloorDiv(x, y)
+    return [to_x(dz), to_y(dz * tf.negative(whole))]
+
+
+@api("truncatemod")
+@op("x: T, y: T -> z: T", T=_DIVISIBLE, out=shapes.broadcast, folds=True, checks=_divides, gradient="unregistered")
+def TruncateMod(x, y):
+    with np.errstate(all="ignore"):
+        return numpy_or_jax(x, y).fmod(x, y)
+
+
+also(TruncateMod, "Mod")
+
+
+@api("div")
+def div(x, y, name=None):
+    """Quotient as Python 2 has it: rounded down for integers."""
+    with name_scope(name, "div", [x, y]) as scope:
+        x = convert_to_tensor(x, name="x")
+        y = convert_to_tensor(y, name="y", dtype=x.dtype.base_dtype)
+        card = raw.RealDiv if x.dtype.is_floating or x.dtype.is_complex else raw.FloorDiv
+        return card(x, y, name=scope)
+
+
+_QUOTIENTS = {
+    **dict.fromkeys((dtypes.uint8, dtypes.int8, dtypes.uint16, dtypes.int16), dtypes.float32),
+    **dict.fromkeys((dtypes.int32, dtypes.int64), dtypes.float64),
+    **{
+        d: d
+        for d in (dtypes.bfloat16, dtypes.float16, dtypes.float32, dtypes.float64, dtypes.complex64, dtypes.complex128)
+    },
+}
+
+
+@api("truediv", "math.truediv")
+def truediv(x, y, name=None):
+    """Quotient as Python 3 has it: small integers are divided as float32, int32 and int64 as float64."""
+    with name_scope(name, "truediv", [x, y]) as scope:
+        x = convert_to_tensor(x, name="x")
+        y = convert_to_tensor(y, name="y")
+        x, y = _as_quotients(x, y)
+        return raw.RealDiv(x, y, name=scope)
+
+
+def _as_quotients(x, y):
+    kind = x.dtype.base_dtype
+    if kind is not y.dtype.base_dtype:
+        raise TypeError(f"x and y must have the same dtype, got {kind!r} != {y.dtype.base_dtype!r}")
+    if kind not in _QUOTIENTS:
+        raise TypeError(f"Invalid dtype {kind!r} in __truediv__")
+    if _QUOTIENTS[kind] is kind:
+        return x, y
+    return tf.cast(x, _QUOTIENTS[kind]), tf.cast(y, _QUOTIENTS[kind])
+
+
+@api("divide", "math.divide")
+def divide(x, y, name=None):
+    """`x / y`."""
+    return x / y if name is None else truediv(x, y, name)
+
+
+@api("floordiv", "math.floordiv")
+def floordiv(x, y, name=None):
+    """Quotient rounded down, also for floats."""
+    with name_scope(name, "floordiv", [x, y]) as scope:
+        return raw.FloorDiv(x, y, name=scope)
+
+
+# -- powers, extremes --------------------------------------------------------------------------------------------------------
+
+
+def _has_power(x, y):
+    if _floats(x) or np.issubdtype(x.dtype, np.unsignedinteger) or 0 in x.shape:
+        return []
+    return [Check(y >= 0, InvalidArgumentError, lambda: "Integers to negative integer powers are not allowed")]
+
+
+@op("x: T, y: T -> z: T", T=_FEWER, out=shapes.broadcast, folds=True, checks=_has_power)
+def Pow(x, y):
+    with np.errstate(all="ignore"):
+        return numpy_or_jax(x, y).power(x, y if _floats(x) else y.clip(0))
+
+
+@Pow.gradient
+def _(node, dz):
+    to_x, to_y = sums_to_inputs(node)
+    x, y = _conjugates(node)
+    z = tf.conj(node.outputs[0])
+    dx = to_x(dz * y * tf.pow(x, y - 1))
+    # A power of zero is flat in its exponent; below zero only complex numbers have a logarithm.
+    has_log = tf.not_equal(x, 0) if x.dtype.is_complex else x > 0
+    log_x = tf.where(has_log, tf.log(x), tf.zeros_like(x))
+    return [dx, to_y(dz * z * log_x)]
+
+
+@api("pow", "math.pow")
+def pow(x, y, name=None):
+    """x to the power y, element by element. InvalidArgumentError when a run meets an integer to a negative power."""
+    with name_scope(name, "Pow", [x]) as scope:
+        return raw.Pow(x, y, name=scope)
+
+
+def _chosen_side(node, dz, x_is_chosen):
+    x, y = node.inputs
+    shape_x, shape_y, shape = tf.shape(x), tf.shape(y), tf.shape(dz)
+    zeros = tf.zeros(shape, dz.dtype)
+    from_x = x_is_chosen(x, y)
+    rx, ry = raw.BroadcastGradientArgs(shape_x, shape_y)
+    dx = tf.where(from_x, dz, zeros)
+    dy = tf.where(tf.logical_not(from_x), dz, zeros)
+    return [tf.reshape(tf.reduce_sum(dx, rx), shape_x), tf.reshape(tf.reduce_sum(dy, ry), shape_y)]
+
+
+@api("maximum", "math.maximum")
+@op("x: T, y: T -> z: T", T=_ORDERED, out=shapes.broadcast, folds=True)
+def Maximum(x, y):
+    return numpy_or_jax(x, y).maximum(x, y)
+
+
+@Maximum.gradient
+def _(node, dz):
+    return _chosen_side(node, dz, tf.greater_equal)
+
+
+@api("minimum", "math.minimum")
+@op("x: T, y: T -> z: T", T=_ORDERED, out=shapes.broadcast, folds=True)
+def Minimum(x, y):
+    return numpy_or_jax(x, y).minimum(x, y)
+
+
+@Minimum.gradient
+def _(node, dz):
+    return _chosen_side(node, dz, tf.less_equal)
+
+
+# -- operators ---------------------------------------------------------------------------------------------------------------
+
+
+def _operator(name, make):
+    """`x OP y` for tensors, and `y OP x` when only the right side is one; named as TF names the nodes."""
+
+    def left(x, y):
+        with name_scope(None, name, [x, y]) as scope:
+            if not isinstance(y, SparseTensor):
+                y = convert_to_tensor(y, dtype=x.dtype.base_dtype, name="y")
+            return make(x, y, name=scope)
+
+    def right(y, x):
+        with name_scope(None, name, [x, y]) as scope:
+            return make(convert_to_tensor(x, dtype=y.dtype.base_dtype, name="x"), y, name=scope)
+
+    Tensor._override_operator(f"__{name}__", left)
+    Tensor._override_operator(f"__r{name}__", right)
+
+
+def _times(x, y, name):
+    if not isinstance(y, SparseTensor):
+        return raw.Mul(x, y, name=name)
+    return SparseTensor(
+        y.indices, raw.SparseDenseCwiseMul(y.indices, y.values, y.dense_shape, x, name=name), y.dense_shape
+    )
+
+
+_operator("add", raw.Add)
+_operator("sub", raw.Sub)
+_operator("mul", _times)
+_operator("div", div)
+_operator("truediv", truediv)
+_operator("floordiv", floordiv)
+_operator("mod", raw.FloorMod)
+_operator("pow", pow)
