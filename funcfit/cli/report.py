@@ -43,8 +43,8 @@ def within(file: str, folders: tuple[str, ...]) -> bool:
 
 def missing_symbol(error: BaseException, line: str) -> str | None:
     """The program needs a name of TensorFlow's that is not there."""
-    if match := re.match(r"(tf[\w.]*) has no '(\w+)'", str(error)):
-        symbol = f"{match[1]}.{match[2]}"
+    if match := re.match(r"(?:tf|tensorflow)\b([\w.]*) has no '(\w+)'", str(error)):
+        symbol = f"tf{match[1]}.{match[2]}"
     elif isinstance(error, ImportError) and (error.name or "").partition(".")[0] == "tensorflow":
         name = re.match(r"cannot import name '(\w+)'", str(error))
         symbol = error.name.replace("tensorflow", "tf", 1) + (f".{name[1]}" if name else "")

@@ -8,7 +8,6 @@ from types import ModuleType
 from typing import NamedTuple
 
 from funcfit import tf1
-from funcfit.tf1.opdef import Namespace
 
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
@@ -142,7 +141,7 @@ def there(symbol: str) -> bool:
     """Whether funcfit has the symbol. What hangs on a value, such as `tf.flags.FLAGS.lr`, is the program's affair."""
     owner = tf1
     for name in symbol.split(".")[1:]:
-        if not isinstance(owner, ModuleType | Namespace | type):
+        if not isinstance(owner, ModuleType | type):
             return True
         try:
             owner = getattr(owner, name)
@@ -166,6 +165,6 @@ def all_symbols() -> list[str]:
         for name in sorted(name for name in dir(level) if not name.startswith("_")):
             symbol, value = f"{prefix}.{name}", getattr(level, name)
             found.setdefault(symbol)
-            if isinstance(value, ModuleType | Namespace) and symbol.count(".") < 4:
+            if isinstance(value, ModuleType) and symbol.count(".") < 4:
                 levels.append((symbol, value))
     return sorted(found, key=lambda symbol: symbol.count("."))

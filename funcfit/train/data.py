@@ -5,6 +5,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Int, PRNGKeyArray
 
 from funcfit.kernels.permutation import permuted
@@ -39,7 +40,7 @@ class Batches:
     def rows(self) -> int:
         return jax.tree.leaves(self.arrays)[0].shape[0]
 
-    def steps(self, epochs: float) -> int:
+    def steps(self, epochs: float | int) -> int:
         """How many steps it takes to have used every row `epochs` times."""
         return -int(-epochs * self.rows // self.size)
 
@@ -55,11 +56,11 @@ def batches(arrays: Any, size: int | None = None, *, shuffle: bool = True, seed:
     [[0, 10], [20, 30], [40, 0]]
     """
     leaves = jax.tree_util.tree_leaves_with_path(arrays)
-    lengths = {jax.tree_util.keystr(path): len(leaf) for path, leaf in leaves}
-    if len(set(lengths.values())) != 1 or 0 in lengths.values():
-        raise ValueError(f"arrays to batch need one row count, and at least one row; theirs are {lengths}")
+    shapes = {jax.tree_util.keystr(path): np.shape(leaf) for path, leaf in leaves}
+    rows = {shape[0] if shape else 0 for shape in shapes.values()}
+    if len(rows) != 1 or 0 in rows:
+        raise ValueError(f"arrays to batch need one row count, and at least one row; their shapes are {shapes}")
     if size is not None and size < 1:
         raise ValueError(f"a batch needs at least one row, not {size}")
-    rows = len(leaves[0][1])
-    shuffled = shuffle and size is not None
-    return Batches(jax.tree.map(jnp.asarray, arrays), jax.random.key(seed) if shuffled else None, size or rows)
+    key = jax.random.key(seed) if shuffle and size is not None else None
+    return Batches(jax.tree.map(jnp.asarray, arrays), key, size or rows.pop())

@@ -25,7 +25,7 @@ def fit(
     optimizer: optax.GradientTransformation,
     *,
     steps: int | None = None,
-    epochs: float | None = None,
+    epochs: float | int | None = None,
     validation: Any = None,
     metric: Loss | None = None,
     every: int | None = None,
@@ -76,7 +76,7 @@ def _measure(metric, params, arrays):
 _evaluate = jit(_measure, static_argnums=(0,), name="evaluate")
 
 
-def last_step(data: Batches, steps: int | None, epochs: float | None) -> int:
+def last_step(data: Batches, steps: int | None, epochs: float | int | None) -> int:
     if (steps is None) == (epochs is None):
         raise ValueError(f"fit needs one of steps= and epochs=, not steps={steps}, epochs={epochs}")
     last = data.steps(epochs) if steps is None else steps

@@ -2,7 +2,6 @@
 
 import sys
 import time
-from typing import TextIO
 
 
 class Progress:
@@ -11,7 +10,7 @@ class Progress:
     It is told values that have already arrived, so it never waits for the device.
     """
 
-    def __init__(self, first: int, last: int, stream: TextIO | None = None):
+    def __init__(self, first: int, last: int, stream=None):
         self._stream = sys.stderr if stream is None else stream
         self._shown = self._stream.isatty()
         self._first, self._last = first, last

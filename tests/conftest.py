@@ -1,0 +1,5 @@
+"""Set up before funcfit is imported: shapes and dtypes in signatures are checked, in tests only."""
+
+from jaxtyping import install_import_hook
+
+install_import_hook(["funcfit.train"], "beartype.beartype")
