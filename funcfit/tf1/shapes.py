@@ -5,10 +5,33 @@ A rule takes a node and gives its output's shape, or a list with one shape an ou
 
 import numpy as np
 
+from funcfit.kernels import windows
 from funcfit.tf1.graph.shape import TensorShape, unknown_shape
 
 UNKNOWN = TensorShape(None)
 SCALAR = TensorShape(())
+
+
+def misfit(node, problem, values=(), partial=()):
+    """The ValueError for inputs that can never fit, worded as TF's shape functions do (core/framework/shape_inference.cc).
+
+    `values` are the positions of inputs whose known values are part of the problem, `partial` of those read as a shape.
+    """
+    text = f"{problem} for '{node.name}' (op: '{node.type}') with input shapes: {', '.join(cpp_text(x.shape) for x in node.inputs)}"
+    known = [(i, constant_value(node.inputs[i])) for i in values]
+    if any(v is not None for _, v in known):
+        text += " and with computed input tensors: " + ", ".join(f"input[{i}] = <{_summary(v)}>" for i, v in known if v is not None)
+    shapes = [(i, constant_value_as_shape(node.inputs[i])) for i in partial]
+    if any(s.ndims is not None for _, s in shapes):
+        text += " and with input tensors computed as partial shapes: " + ",".join(f"input[{i}] = {cpp_text(s)}" for i, s in shapes if s.ndims is not None)
+    return ValueError(text + ".")
+
+
+def _summary(value):
+    """A small array as TF's C++ side prints it: 3, 1 2, [1 2][3 4]."""
+    if np.ndim(value) < 2:
+        return " ".join(str(v) for v in np.ravel(value))
+    return "".join(f"[{_summary(row)}]" for row in value)
 
 
 def same(node):
@@ -34,6 +57,21 @@ def merged(node):
     for x in node.inputs[1:]:
         shape = shape.merge_with(x.shape)
     return shape
+
+
+def merged_into(node, a, b, context=""):
+    """What shapes `a` and `b` know together; the ValueError of `misfit` when they disagree."""
+    x, y = a.dims_or_none, b.dims_or_none
+    if x is None or y is None:
+        return b if x is None else a
+    text = "\n\t" + context if context else ""
+    if len(x) != len(y):
+        raise misfit(node, f"Shapes must be equal rank, but are {len(x)} and {len(y)}{text}")
+    for i, (p, q) in enumerate(zip(x, y)):
+        if None not in (p, q) and p != q:
+            shapes = f"Shapes are {cpp_text(a)} and {cpp_text(b)}."
+            raise misfit(node, f"Dimension {i} in both shapes must be equal, but are {p} and {q}. {shapes}{text}")
+    return TensorShape(tuple(q if p is None else p for p, q in zip(x, y)))
 
 
 def like_inputs(node):
@@ -106,7 +144,7 @@ def matmul(node):
 def _with_rank(node, index, rank):
     shape = node.inputs[index].shape
     if shape.ndims not in (None, rank):
-        raise ValueError(f"Shape must be rank {rank} but is rank {shape.ndims} for '{node.name}' (op: '{node.type}') with input shapes: {', '.join(_question(x.shape) for x in node.inputs)}.")
+        raise misfit(node, f"Shape must be rank {rank} but is rank {shape.ndims}")
     return shape.with_rank(rank).dims_or_none
 
 
@@ -196,3 +234,43 @@ def constant_value_as_shape(tensor):
         return TensorShape(tuple(None if d < 0 else int(d) for d in np.ravel(value)))
     length = tensor.shape.dims_or_none
     return UNKNOWN if length is None or len(length) != 1 or length[0] is None else unknown_shape(length[0])
+
+
+def places(node, size, window, stride, padding, dilation=1):
+    """How often a window fits on an axis of the node's input, None where that is not known; ValueError when it never does."""
+    if padding not in ("SAME", "VALID"):
+        raise ValueError(f'Value for attr \'padding\' of "{padding}" is not in the list of allowed values: "SAME", "VALID"')
+    if stride <= 0:
+        raise misfit(node, f"Stride must be > 0, but got {stride}")
+    reach = (window - 1) * dilation + 1
+    if size is None:
+        return None
+    if padding == "VALID" and size < reach:
+        raise misfit(node, f"Negative dimension size caused by subtracting {reach} from {size}")
+    return windows.places(size, window, stride, padding, dilation)
+
+
+def window_sizes(given, rank, data_format, attr, op_type):
+    """A list of `rank` ints, one an axis of the images, from such a list, from one for each spatial axis, or from a number for all."""
+    if isinstance(given, (int, np.integer)):
+        given = [given]
+    if not isinstance(given, (list, tuple, np.ndarray)):
+        raise TypeError(f"Expected list for '{attr}' argument to '{op_type}' Op, not {given!r}.")
+    sizes = [int(each) for each in given]
+    if len(sizes) == 1 and rank > 2:
+        sizes *= rank - 2
+    if len(sizes) == rank - 2:
+        sizes = [1, 1, *sizes] if (data_format or "").startswith("NC") else [1, *sizes, 1]
+    if len(sizes) != rank:
+        raise ValueError(f"{attr} should be of length 1, {rank - 2} or {rank} but was {len(sizes)}")
+    return sizes
+
+
+def spatial(sizes, data_format):
+    """The entries of the spatial axes: all but the batch's and the channels'."""
+    return sizes[2:] if data_format.startswith("NC") else sizes[1:-1]
+
+
+def images(batch, spatial_sizes, channels, data_format):
+    """The shape of a batch of images in a data format."""
+    return TensorShape((batch, channels, *spatial_sizes) if data_format.startswith("NC") else (batch, *spatial_sizes, channels))
