@@ -4,7 +4,8 @@ run.py         a program as Python would run it, with the parts around it:
   sources.py     scripts and notebooks as cells      magics.py    IPython's shorthands
   past.py        names removed since 2016            python2.py   what makes a program Python 2
   figures.py     plots saved                         report.py    the end in an error
-  indentation.py programs that a web page squeezed   imports.py   standing beside `import`
+  indentation.py programs that a web page squeezed   status.py    the line that tells it is running
+  imports.py     standing beside `import`
 check.py       the TF symbols that a program uses and whether they are there; symbols.py reads and resolves them
 live.py        %load_ext funcfit
 """

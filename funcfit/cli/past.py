@@ -21,7 +21,10 @@ from . import imports
 
 @contextlib.contextmanager
 def restored() -> Iterator[None]:
-    """The names are back while the block runs, where they are missing; those that are there stay as they are."""
+    """The names are back while the block runs, where they are missing; those that are there stay as they are.
+
+    Numbers print as NumPy 1.13 printed them, so that a program's output can be held against what it printed then.
+    """
     added = []
     for owner, names in REMOVED:
         for name, value in names.items():
@@ -30,7 +33,7 @@ def restored() -> Iterator[None]:
                 added.append((owner, name))
     np.fromstring = fromstring  # the text half is still there; programs that read image files use the other
     try:
-        with imports.answered("scipy.misc", Path(__file__).with_name("scipy_misc.py")):
+        with np.printoptions(legacy="1.13"), imports.answered("scipy.misc", Path(__file__).with_name("scipy_misc.py")):
             yield
     finally:
         np.fromstring = text_fromstring

@@ -17,6 +17,7 @@ from . import magics, past
 from .figures import Figures
 from .report import print_error
 from .sources import Cell, Trouble, read, readable
+from .status import status_line
 
 
 def tell(sentence: str) -> None:
@@ -40,6 +41,7 @@ def run(path: Path, arguments: list[str], plots: Path | None) -> int:
         if plots is not None:
             stack.enter_context(figures.instead_of_windows())
         main = stack.enter_context(as_main(path, arguments))
+        stack.enter_context(status_line(path.name))
         status = Runner(main.__dict__, figures).run(cells, notebook=path.suffix == ".ipynb")
         figures.finish()
     drawn = f", {len(figures.paths)} plots in {figures.folder}" if figures.paths else ""
@@ -75,9 +77,7 @@ class Runner:
             shell = magics.Shell(lambda text: self.execute(Cell("<magic>", text), magic=True), tell)
             self.namespace.update(get_ipython=lambda: shell, display=lambda *values: print(*map(repr, values)))
         try:
-            for number, cell in enumerate(cells, start=1):
-                if notebook and sys.stderr.isatty():
-                    tell(f"cell {number} of {len(cells)}")
+            for cell in cells:
                 value = self.execute(cell, magic=notebook)
                 if notebook:
                     if value is not None:

@@ -29,6 +29,14 @@ def test_names_that_are_there_stay_as_they_are():
         assert np.bool is before
 
 
+def test_numbers_print_as_they_did():
+    with restored():
+        assert str(np.float32(23.794882)) == "23.7949"
+        assert repr(np.float32(2) * np.ones(1)) == "array([ 2.])"
+        assert repr([np.int32(3)]) == "[3]"
+    assert repr([np.int32(3)]) == "[np.int32(3)]"
+
+
 # (an expression of the time, its value)
 CASES = [
     ("np.zeros(2, np.int).dtype == int", True),
