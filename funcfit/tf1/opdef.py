@@ -283,7 +283,7 @@ class OpDef:
             if argument.type_list is not None:
                 found += [dtypes.as_dtype(d) for d in attrs[argument.type_list]]
                 continue
-            dtype = argument.dtype or attrs[argument.type_attr]
+            dtype = argument.dtype or attrs.get(argument.type_attr) or self.attrs[argument.type_attr]
             if argument.ref:
                 dtype = dtype._as_ref
             found += [dtype] * (attrs[argument.number] if argument.number is not None else 1)
