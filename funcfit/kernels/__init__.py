@@ -4,4 +4,6 @@ permutation.py   random access into shuffled orders
 philox.py        TensorFlow's random streams: blocks, words, unit fractions
 box_muller.py    normal numbers from random words, as TensorFlow makes them
 samplers.py      uniform, integer, normal, truncated normal, shuffle
+rejection.py     gamma, Poisson, normals between given bounds
+candidates.py    multinomial, and the candidate samplers of sampled softmax and NCE
 """

@@ -71,9 +71,9 @@ def block(stream: ArrayLike, low: ArrayLike, high: ArrayLike = 0) -> Words:
     return c0, c1, c2, c3
 
 
-def words(stream: ArrayLike, n: int) -> jax.Array:
-    """The first n words of the stream, as TF's SingleSampleAdapter deals them."""
-    i = lax.iota(jnp.uint32, n)
+def words(stream: ArrayLike, n: int, start: ArrayLike = 0) -> jax.Array:
+    """n words of the stream from the word number `start` on, as TF's SingleSampleAdapter deals them."""
+    i = lax.iota(jnp.uint32, n) + jnp.asarray(start, jnp.uint32)
     w0, w1, w2, w3 = block(stream, i >> 2)
     return jnp.where(bit(i, 0), jnp.where(bit(i, 1), w3, w1), jnp.where(bit(i, 1), w2, w0))
 
