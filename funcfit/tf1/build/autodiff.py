@@ -224,12 +224,12 @@ def _flat_slices(grad):
 
 
 def zeros_like_output(node, index):
-    """Zeros for an output that no y depends on; of a Switch, shaped as the side that is alive."""
+    """Zeros for an output that no y depends on. For a Switch into a branch they belong to the other branch, as its Merge expects."""
     value = node.outputs[index]
-    if node.type not in ("Switch", "RefSwitch"):
+    context = node._get_control_flow_context()
+    if node.type not in ("Switch", "RefSwitch") or context is None:
         return tf.zeros_like(value, optimize=False)
-    predicate = node._inputs[1]
-    other = raw.Switch(node._inputs[0], predicate)[1 - index]
+    other = raw.Switch(node._inputs[0], context.pred)[1 - context.branch]
     return tf.zeros(raw.Shape(other), dtype=value.dtype)
 
 

@@ -10,12 +10,23 @@ from dataclasses import dataclass
 class Contexts(dict):
     """node -> the branches it is in, outermost first: a tuple of (predicate tensor, side)."""
 
+    def __init__(self, fed):
+        super().__init__()
+        self._fed = fed
+
     def outer(self, tensor):
         """The branches that `tensor` is in: its node's, and the side a Switch output opens."""
         context = self[tensor.op]
         if tensor.op.type in ("Switch", "RefSwitch"):
-            context = (*context, (tensor.op._inputs[1], bool(tensor.value_index)))
+            context = (*context, (self.predicate(tensor.op), bool(tensor.value_index)))
         return context
+
+    def predicate(self, switch):
+        """What a Switch decides by: a cond's Switches name its predicate through Identities, which make no difference."""
+        tensor = switch._inputs[1]
+        while tensor not in self._fed and tensor.op.type == "Identity":
+            tensor = tensor.op._inputs[0]
+        return tensor
 
 
 @dataclass
@@ -25,12 +36,12 @@ class Conditional:
     predicate: object
     version: object  # of the predicate's cell, when it shows one
     sides: dict  # bool -> steps
-    merges: list
+    merges: list  # (Merge, {side: position of its input})
     gives: list
 
 
 def branch_contexts(order, fed):
-    contexts, position = Contexts(), {node: i for i, node in enumerate(order)}
+    contexts, position = Contexts(fed), {node: i for i, node in enumerate(order)}
     for node in order:
         around = [contexts.outer(x) for x in node._inputs if x not in fed]
         if node.type in ("Merge", "RefMerge"):
@@ -84,25 +95,25 @@ class _Scheduler:
         while remaining:
             left = []
             for node in remaining:
-                if len(self.contexts[node]) <= depth and waits[node] <= done and not self._closes(node, depth, here, done):
+                if len(self.contexts[node]) <= depth and waits[node] <= done and not self._closes(node, depth):
                     steps.append(node)
                     done.add(node)
                 else:
                     left.append(node)
             if len(left) == len(remaining):
-                conditional, inside = self._conditional(left, depth, waits, done, here)
+                conditional, inside = self._conditional(left, depth, waits, done)
                 steps.append(conditional)
                 done |= inside
                 left = [node for node in left if node not in inside]
             remaining = left
         return steps
 
-    def _closes(self, node, depth, here, done):
-        """A Merge of branches that run in this stage belongs to their conditional."""
-        return node.type in ("Merge", "RefMerge") and any(x.op in here and x.op not in done and len(self.contexts.outer(x)) > depth for x in node._inputs)
+    def _closes(self, node, depth):
+        """A Merge of branches that open at this depth runs as the end of their conditional."""
+        return node.type in ("Merge", "RefMerge") and any(len(self.contexts.outer(x)) > depth for x in node._inputs)
 
-    def _conditional(self, remaining, depth, waits, done, here):
-        first = next(n for n in remaining if len(self.contexts[n]) > depth or n.type in ("Merge", "RefMerge"))
+    def _conditional(self, remaining, depth, waits, done):
+        first = remaining[0]
         if len(self.contexts[first]) > depth:
             predicate = self.contexts[first][depth][0]
         else:
@@ -118,17 +129,17 @@ class _Scheduler:
                 sides = [self.contexts.outer(x) for x in node._inputs]
                 if all(len(side) > depth and side[depth][0] is predicate for side in sides):
                     inside.add(node)
-                    merges.append(node)
+                    merges.append((node, {side[depth][1]: i for i, side in enumerate(sides)}))
         if not inside:
             raise NotImplementedError(f"{first.name} ({first.type}) merges branches of different predicates; funcfit cannot run that")
         sides = {}
         for side in (True, False):
-            members = [n for n in remaining if n in inside and n not in merges and self.contexts[n][depth][1] is side]
+            members = [n for n in remaining if n in inside and len(self.contexts[n]) > depth and self.contexts[n][depth][1] is side]
             sides[side] = self.steps(members, depth + 1)
         return Conditional(predicate, self._version(predicate), sides, merges, self._gives(inside)), inside
 
     def _version(self, predicate):
-        switch = next(n for n in self.made.nodes if n.type in ("Switch", "RefSwitch") and n._inputs[1] is predicate)
+        switch = next(n for n in self.made.nodes if n.type in ("Switch", "RefSwitch") and self.contexts.predicate(n) is predicate)
         return self.made.uses[switch].get(1)
 
     def _gives(self, inside):

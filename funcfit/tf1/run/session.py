@@ -7,6 +7,9 @@ compiled call. Cells are taken out of the state and put back under the session's
 import os
 import threading
 import warnings
+from collections import deque
+from itertools import chain
+from operator import itemgetter
 
 import jax
 import numpy as np
@@ -18,10 +21,11 @@ from funcfit.tf1.graph.graph import Graph, get_default_graph
 from funcfit.tf1.graph.node import Operation, Tensor
 from funcfit.tf1.opdef import api
 from funcfit.tf1.run.fetch import FetchTree, fed_array, fed_pairs
-from funcfit.tf1.run.plan import plan
+from funcfit.tf1.run.plan import View, plan
 from funcfit.tf1.run.trace import Scope, Undecided, given_value, run_steps, stage_function
 
 MANY_SHAPES = 20
+_FIRST = itemgetter(0)
 
 
 class BaseSession:
@@ -169,6 +173,8 @@ class Program:
 
     def __call__(self, values):
         arrays = [fed_array(x, value) for x, value in zip(self.tensors, values)]
+        if self.plan is None:
+            self._plan()
         if self.quick is not None:
             results = self.quick.run_alone(arrays)
             if results is not None:
@@ -180,11 +186,13 @@ class Program:
                 if wait.tensor in self.static:
                     raise RuntimeError(f"{wait.tensor.name} decides the program and cannot be known before it runs") from None
                 self.static.add(wait.tensor)
-                self.plan = self.quick = None
+                self._plan()
+
+    def _plan(self):
+        self.plan = plan(self.tree.elements, self.tensors, self.static)
+        self.quick = Reading(self.session, self.plan) if only_reads(self.plan) else None
 
     def _run(self, values):
-        if self.plan is None:
-            self.plan = plan(self.tree.elements, self.tensors, self.static)
         made = self.plan
         for number, stage in enumerate(made.stages):
             run = self._host_stage if stage.host else self._jitted_stage
@@ -228,7 +236,7 @@ class Program:
             if executable is None:
                 executable = Executable(self.session, self.plan, stage, absent, static)
                 self.executables[signature] = executable
-            if len(self.plan.stages) == 1 and not static and not absent:
+            if len(self.plan.stages) == 1 and not static and not absent and self.quick is None:
                 self.quick = executable
             executable.run(values)
 
@@ -278,16 +286,16 @@ class Executable:
         with session._lock:
             written = [state[c] for c in self.written]
             read = [state[c] for c in self.read]
-            try:
-                # `extend` takes the results without a bytecode in between: no interrupt can lose the new state.
-                if self.stage.wide:
-                    with wide_mode():
-                        out.extend(map(self.compiled, (written,), (read,), (taken,), (fed,)))
-                else:
-                    out.extend(map(self.compiled, (written,), (read,), (taken,), (fed,)))
-            finally:
-                if out:
-                    state.update(zip(self.stage.writes, out[0][0]))
+            results = map(self.compiled, (written,), (read,), (taken,), (fed,))
+            new = chain.from_iterable(map(_FIRST, out))
+            # Everything from the call to the last cell happens in one C call, between whose parts no interrupt is delivered: one that
+            # fell there would leave the state with cells that were donated and are gone.
+            whole = chain(map(out.extend, (results,)), map(state.__setitem__, self.stage.writes, new))
+            if self.stage.wide:
+                with wide_mode():
+                    deque(whole, 0)
+            else:
+                deque(whole, 0)
         new, given, (ok, seen) = out[0]
         if ok is not None:
             self._verify(ok, seen)
@@ -309,7 +317,7 @@ class Executable:
         if self._places is None:
             self._prepare()
         try:
-            given = self._call((), [arrays[i] for i in self._fed])
+            given = self._call([], [arrays[i] for i in self._fed])
         except KeyError:
             return None
         return [fetched(given[at]) if at is not None else rest(arrays) for at, rest in self._places]
@@ -328,6 +336,35 @@ class Executable:
             else:
                 places.append((None, lambda arrays, i=tensors.index(key): fetched(arrays[i])))
         self._places = places
+
+
+def only_reads(made):
+    """True for a plan that shows cells as they are: nothing to compile."""
+    keys_are_cells = all(isinstance(key, View) and key.write is None and shows_whole_cell(key.tensor) for key in made.fetch_keys)
+    return keys_are_cells and all(node.outputs and shows_whole_cell(node.outputs[0]) for node in made.nodes)
+
+
+def shows_whole_cell(tensor):
+    while tensor.op.type in ("Identity", "RefIdentity"):
+        tensor = tensor.op.inputs[0]
+    return tensor.op.card.cell
+
+
+class Reading:
+    """A plan that only reads: the fetched values are copies of the state's arrays."""
+
+    def __init__(self, session, made):
+        self.session = session
+        self.cells = [made.cells.behind(key.tensor) for key in made.fetch_keys]
+
+    def run_alone(self, arrays):
+        """The values, or None when a cell is missing, so that the long way finds out."""
+        state = self.session._state
+        with self.session._lock:
+            try:
+                return [fetched(state[cell]) for cell in self.cells]
+            except KeyError:
+                return None
 
 
 def _label(made):

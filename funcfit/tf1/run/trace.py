@@ -64,9 +64,7 @@ def value_of(tensor, version, scope):
         return scope.get((tensor, version))
     card = tensor.op.card
     if card.cell or not card.alias:
-        if (cell, version) not in scope:
-            raise FailedPreconditionError(None, cell, f"Attempting to use uninitialized value {cell.name}")
-        return scope.get((cell, version))
+        return cell_value(cell, version, scope)
     first, *rest = tensor.op._inputs
     uses = scope.made.uses[tensor.op]
     inputs = [value_of(first, version, scope)] + [value_of(x, uses.get(i + 1), scope) for i, x in enumerate(rest)]
@@ -74,6 +72,15 @@ def value_of(tensor, version, scope):
     view = lowered[tensor.value_index] if len(tensor.op.outputs) > 1 else lowered
     scope.values[tensor, version] = view
     return view
+
+
+def cell_value(cell, version, scope):
+    """A cell as the write `version` left it; as it was before, when that write is in a branch that did not run."""
+    while (cell, version) not in scope:
+        if version is None:
+            raise FailedPreconditionError(None, cell, f"Attempting to use uninitialized value {cell.name}")
+        version = scope.made.previous[cell, version]
+    return scope.get((cell, version))
 
 
 def run_node(node, scope):
@@ -102,7 +109,7 @@ def run_node(node, scope):
     lower = card.bound(node)
     try:
         if card.keeps is not None:
-            lowered, kept = lower(scope.get((node, made.previous[node, node])), *inputs)
+            lowered, kept = lower(cell_value(node, made.previous[node, node], scope), *inputs)
             scope.values[node, node] = kept
         else:
             lowered = lower(*inputs)
@@ -149,49 +156,24 @@ def run_conditional(step, scope):
         side = bool(predicate)
         run_steps(step.sides[side], scope)
         _merge(step, side, scope)
-        for key in step.gives:
-            if isinstance(key, tuple) and key not in scope:
-                kept = _before(key, scope)
-                if kept is not None:
-                    scope.values[key] = kept
         return
     _lax_conditional(step, predicate, scope)
 
 
-def _before(key, scope):
-    """What a cell holds when the write that `key` names does not run: the newest earlier version that is there."""
-    cell, write = key
-    while write is not None:
-        write = scope.made.previous[cell, write]
-        if (cell, write) in scope:
-            return scope.get((cell, write))
-    return None
-
-
 def _merge(step, side, scope):
-    uses = scope.made.uses
-    for node in step.merges:
-        for i, x in enumerate(node._inputs):
-            if side_of(x, step.predicate) is side:
-                scope.values[node.outputs[0]] = value_of(x, uses[node].get(i), scope)
-                scope.values[node.outputs[1]] = np.int32(i)
-                break
+    for node, inputs in step.merges:
+        if side in inputs:
+            i = inputs[side]
+            scope.values[node.outputs[0]] = value_of(node._inputs[i], scope.made.uses[node].get(i), scope)
+            scope.values[node.outputs[1]] = np.int32(i)
 
 
-def side_of(tensor, predicate):
-    """Which side of `predicate` an input of a Merge comes from; None when from neither."""
-    todo, seen = [tensor], set()
-    while todo:
-        x = todo.pop()
-        node = x.op
-        if node.type in ("Switch", "RefSwitch") and node._inputs[1] is predicate:
-            return bool(x.value_index)
-        if node in seen:
-            continue
-        seen.add(node)
-        todo += node._inputs
-        todo += [c.outputs[0] for c in node._control_inputs if c.outputs]
-    return None
+def _kept(key, step, inner):
+    """A cell as a side that does not write it leaves it; whether it is empty afterwards must be known, so then the predicate must be."""
+    try:
+        return jnp.asarray(cell_value(*key, inner))
+    except FailedPreconditionError:
+        raise Undecided(step.predicate) from None
 
 
 def _lax_conditional(step, predicate, scope):
@@ -201,6 +183,9 @@ def _lax_conditional(step, predicate, scope):
             run_steps(step.sides[side], inner)
             _merge(step, side, inner)
             given = {i: jnp.asarray(inner.values[key]) for i, key in enumerate(step.gives) if key in inner.values}
+            for i, key in enumerate(step.gives):
+                if isinstance(key, tuple) and i not in given:
+                    given[i] = _kept(key, step, inner)
             return given, [(jnp.all(c.ok), [jnp.asarray(v) for v in c.values]) for _, c in inner.checks], inner.checks
 
         return run
@@ -224,8 +209,6 @@ def _lax_conditional(step, predicate, scope):
             for i, key in enumerate(step.gives):
                 if i in given:
                     out.append(given[i])
-                elif isinstance(key, tuple):
-                    out.append(_kept(key, side, given))
                 else:
                     other = shapes[not side][0][i]
                     out.append(jnp.zeros(other.shape, other.dtype))
@@ -233,17 +216,6 @@ def _lax_conditional(step, predicate, scope):
             return out, (mine, theirs) if side else (theirs, mine)
 
         return run
-
-    def _kept(key, side, given):
-        cell, write = key
-        while write is not None:
-            write = scope.made.previous[cell, write]
-            for i, other in enumerate(step.gives):
-                if other == (cell, write) and i in given:
-                    return given[i]
-            if (cell, write) in scope:
-                return jnp.asarray(scope.get((cell, write)))
-        raise Undecided(step.predicate)
 
     for i, _ in enumerate(step.gives):
         a, b = (shapes[side][0].get(i) for side in (True, False))
@@ -266,6 +238,7 @@ def stage_function(made, stage, absent, static):
     written = [cell for cell in stage.writes if cell not in absent]
     read = [cell for cell in stage.reads if cell not in absent]
     taken = [key for key in stage.takes if key not in static]
+    last = {cell: node for node in stage.nodes for cell in made.writes(node)}
 
     def function(written_values, read_values, taken_values, fed_values):
         scope = Scope(made)
@@ -277,7 +250,7 @@ def stage_function(made, stage, absent, static):
         scope.values.update(zip(stage.feeds, fed_values))
         run_steps(stage.steps, scope)
         found[:] = scope.checks
-        new = [jnp.asarray(_final(made, stage, cell, scope)) for cell in stage.writes]
+        new = [jnp.asarray(cell_value(cell, last[cell], scope)) for cell in stage.writes]
         given = [jnp.asarray(given_value(key, made, scope)) for key in stage.gives]
         ok = jnp.stack([jnp.all(c.ok) for _, c in scope.checks]) if scope.checks else None
         return new, given, (ok, [list(c.values) for _, c in scope.checks])
@@ -295,23 +268,9 @@ def _current_versions(made, stage, scope):
                 scope.values[cell, made.previous[cell, first]] = scope.values.pop((cell, None))
 
 
-def _final(made, stage, cell, scope):
-    for node in reversed(stage.nodes):
-        if cell in made.writes(node) and (cell, node) in scope:
-            return scope.get((cell, node))
-    first = next(n for n in stage.nodes if cell in made.writes(n))
-    kept = _before((cell, first), scope)
-    if kept is None:
-        raise FailedPreconditionError(None, cell, f"Attempting to use uninitialized value {cell.name}")
-    return kept
-
-
 def given_value(key, made, scope):
     if isinstance(key, View):
         return value_of(key.tensor, key.write, scope)
     if isinstance(key, Tensor):
         return value_of(key, None, scope)
-    cell, version = key
-    if key not in scope:
-        raise FailedPreconditionError(None, cell, f"Attempting to use uninitialized value {cell.name}")
-    return scope.get(key)
+    return cell_value(*key, scope)

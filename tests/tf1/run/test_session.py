@@ -1,0 +1,237 @@
+"""Running: fetch structures, feeds, state, compilations, threads, interrupts."""
+
+import collections
+import signal
+import threading
+
+import numpy as np
+import pytest
+
+import funcfit.tf1 as tf
+from funcfit import compile as compiling
+
+
+@pytest.fixture(autouse=True)
+def fresh_graph():
+    with tf.Graph().as_default():
+        yield
+
+
+def counter():
+    """A variable at 0.0 and the node that adds one to it, in a session where it is initialized."""
+    x = tf.Variable(0.0)
+    up = tf.assign_add(x, 1.0)
+    session = tf.Session()
+    session.run(tf.global_variables_initializer())
+    return x, up, session
+
+
+Pair = collections.namedtuple("Pair", "first second")
+
+STRUCTURES = {
+    "tensor": (lambda a, b: a, 1.0),
+    "operation": (lambda a, b: a.op, None),
+    "name": (lambda a, b: "a:0", 1.0),
+    "list": (lambda a, b: [a, b], [1.0, 2.0]),
+    "tuple": (lambda a, b: (a, b), (1.0, 2.0)),
+    "dict": (lambda a, b: {"x": a, "y": [b]}, {"x": 1.0, "y": [2.0]}),
+    "ordered dict": (lambda a, b: collections.OrderedDict([("y", b), ("x", a)]), collections.OrderedDict([("y", 2.0), ("x", 1.0)])),
+    "named tuple": (lambda a, b: Pair(a, b), Pair(1.0, 2.0)),
+    "nested": (lambda a, b: [a, (b, {"k": a}), []], [1.0, (2.0, {"k": 1.0}), []]),
+    "the same twice": (lambda a, b: [a, a], [1.0, 1.0]),
+    "nothing": (lambda a, b: [], []),
+}
+
+
+@pytest.mark.parametrize("name", STRUCTURES)
+def test_values_come_back_in_the_structure_of_the_fetches(name):
+    fetch, expected = STRUCTURES[name]
+    a, b = tf.constant(1.0, name="a"), tf.constant(2.0, name="b")
+    with tf.Session() as session:
+        for _ in range(2):
+            got = session.run(fetch(a, b))
+            assert got == expected and type(got) is type(expected) or np.isscalar(expected)
+
+
+def test_scalars_are_numpy_scalars_and_arrays_are_the_callers_own():
+    x, up, session = counter()
+    assert type(session.run(x)) is np.float32
+    vector = tf.Variable([1.0, 2.0])
+    session.run(vector.initializer)
+    mine = session.run(vector)
+    mine[0] = 5
+    assert session.run(vector)[0] == 1
+
+
+def test_a_fed_array_may_be_changed_after_the_run():
+    p = tf.placeholder(tf.float32, [1000])
+    x = tf.Variable(np.zeros(1000, np.float32))
+    keep = tf.assign(x, p)
+    with tf.Session() as session:
+        fed = np.ones(1000, np.float32)
+        session.run(keep.op, {p: fed})
+        fed[:] = 7
+        assert session.run(x).max() == 1
+
+
+def test_any_tensor_can_be_fed():
+    a = tf.constant(1.0)
+    b = a + 1.0
+    c = b * 10.0
+    with tf.Session() as session:
+        assert session.run(c, {b: 5.0}) == 50
+        assert session.run(c, {"add:0": 6.0}) == 60
+        assert session.run([b, c], {b: 5.0}) == [5, 50]
+        assert session.run(c) == 20
+
+
+def test_a_second_run_compiles_nothing():
+    x, up, session = counter()
+    p = tf.placeholder(tf.float32)
+    y = x * p
+    session.run([up, y], {p: 2.0})
+    before = compiling.traces()
+    for i in range(5):
+        session.run([up, y], {p: float(i)})
+    assert compiling.traces() == before
+
+
+def test_the_same_fetches_in_another_structure_compile_nothing():
+    x, up, session = counter()
+    y, z = x * 2.0, x * 3.0
+    session.run([y, z])
+    before = compiling.traces()
+    session.run({"a": y, "b": z})
+    session.run((y, z))
+    assert compiling.traces() == before
+
+
+def test_reading_variables_compiles_nothing():
+    x, up, session = counter()
+    before = compiling.traces()
+    assert session.run([x, x.value(), "Variable:0"]) == [0, 0, 0]
+    assert compiling.traces() == before
+
+
+def test_sessions_on_one_graph_have_states_of_their_own():
+    x, up, session = counter()
+    other = tf.Session()
+    session.run(up)
+    with pytest.raises(tf.errors.FailedPreconditionError, match="Attempting to use uninitialized value Variable"):
+        other.run(x)
+    other.run(x.initializer)
+    assert (session.run(x), other.run(x)) == (1, 0)
+
+
+def test_eight_threads_lose_no_update():
+    x, up, session = counter()
+    session.run(up.op)
+    failures = []
+
+    def work():
+        try:
+            for _ in range(1000):
+                session.run(up.op)
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert not failures
+    assert session.run(x) == 8001
+
+
+def test_an_interrupt_leaves_the_state_whole():
+    x, up, session = counter()
+    session.run(up.op)
+    done = 0
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    old = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        for delay in np.linspace(0.0005, 0.01, 60):
+            signal.setitimer(signal.ITIMER_REAL, float(delay))
+            try:
+                while True:
+                    session.run(up.op)
+                    done += 1
+            except KeyboardInterrupt:
+                pass
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old)
+    # A run that was interrupted may have counted or not; none is lost or done twice.
+    assert done + 1 <= session.run(x) <= done + 1 + 60
+
+
+def test_an_error_in_a_run_leaves_the_session_usable():
+    x, up, session = counter()
+    p = tf.placeholder(tf.float32, [2])
+    y = p * x
+    for bad in ({}, {p: [1.0, 2.0, 3.0]}, {p: "no"}, {"no such name:0": 1}):
+        with pytest.raises((ValueError, TypeError, tf.errors.OpError)):
+            session.run([y, up], bad)
+    assert session.run(x) == 0
+    np.testing.assert_array_equal(session.run(y + 1.0, {p: [1.0, 2.0]}), [1, 1])
+
+
+def test_a_closed_session_refuses_to_run():
+    x, up, session = counter()
+    session.close()
+    with pytest.raises(RuntimeError, match="Attempted to use a closed Session"):
+        session.run(x)
+
+
+def test_a_with_block_is_default_and_closes():
+    x = tf.Variable(3.0)
+    with tf.Session() as session:
+        x.initializer.run()
+        assert x.eval() == 3
+        assert tf.get_default_session() is session
+    assert tf.get_default_session() is None
+    with pytest.raises(ValueError, match="No default session is registered"):
+        x.eval()
+
+
+def test_an_interactive_session_is_default_until_closed():
+    session = tf.InteractiveSession()
+    assert tf.constant(2.0).eval() == 2
+    session.close()
+    assert tf.get_default_session() is None
+
+
+def test_make_callable_runs_its_fetches():
+    p, q = tf.placeholder(tf.float32), tf.placeholder(tf.float32)
+    with tf.Session() as session:
+        add = session.make_callable(p + q, [p, q])
+        assert add(1.0, 2.0) == 3
+
+
+def test_a_partial_run_does_each_effect_once():
+    x, up, session = counter()
+    p, q = tf.placeholder(tf.float32, []), tf.placeholder(tf.float32, [])
+    first = tf.identity(up) * 1.0 + p
+    second = first * q
+    handle = session.partial_run_setup([first, second], [p, q])
+    assert session.partial_run(handle, first, {p: 10.0}) == 11
+    assert session.partial_run(handle, second, {q: 2.0}) == 22
+    assert session.run(x) == 1
+
+
+def test_a_fetch_that_raises_names_the_users_line():
+    x = tf.Variable(1.0, name="weights")
+    with tf.Session() as session, pytest.raises(tf.errors.FailedPreconditionError, match=r"(?s)uninitialized value weights.*test_session.py:\d+"):
+        session.run(x)
+
+
+def test_many_shapes_warn():
+    p = tf.placeholder(tf.float32, [None])
+    y = p * 2.0
+    with tf.Session() as session, pytest.warns(UserWarning, match="different shapes"):
+        for n in range(1, 25):
+            session.run(y, {p: np.ones(n, np.float32)})

@@ -1,0 +1,95 @@
+"""Where a plan is cut, and what decides a program."""
+
+import numpy as np
+import pytest
+
+import funcfit.tf1 as tf
+from funcfit import compile as compiling
+
+
+@pytest.fixture(autouse=True)
+def fresh_graph():
+    with tf.Graph().as_default():
+        yield
+
+
+def test_a_fed_shape_compiles_once_per_value():
+    n = tf.placeholder(tf.int32, [])
+    y = tf.fill(tf.reshape(n, [1]), 2.0)
+    with tf.Session() as session:
+        for count in (3, 4, 3, 4):
+            assert session.run(y, {n: count}).shape == (count,)
+        before = compiling.traces()
+        assert session.run(y, {n: 4}).shape == (4,)
+        assert compiling.traces() == before
+
+
+def test_a_shape_computed_from_a_variable_splits_the_plan():
+    n = tf.Variable(3)
+    y = tf.fill(tf.reshape(n * 2, [1]), 1.0)
+    with tf.Session() as session:
+        session.run(n.initializer)
+        assert session.run(y).shape == (6,)
+        session.run(tf.assign(n, 5))
+        assert session.run(y).shape == (10,)
+    assert "split because" in tf.explain(y)
+
+
+def test_shapes_of_fed_arrays_are_known_while_tracing():
+    x = tf.placeholder(tf.float32)
+    y = tf.reshape(x, [tf.shape(x)[0], -1])
+    with tf.Session() as session:
+        assert session.run(y, {x: np.zeros((4, 3, 2))}).shape == (4, 6)
+    assert "in 1 stage" in tf.explain(y, [x])
+
+
+def test_a_host_op_splits_the_plan_and_keeps_the_order():
+    x = tf.Variable(1.0)
+    seen = []
+
+    def look(value):
+        seen.append(float(value))
+        return value * 2
+
+    with tf.control_dependencies([tf.assign_add(x, 1.0)]):
+        looked = tf.py_func(look, [x.read_value()], tf.float32)
+    y = looked + x
+    with tf.Session() as session:
+        session.run(x.initializer)
+        assert session.run(y) == 6
+        assert session.run(x) == 2
+    assert seen == [2.0]
+
+
+def test_an_error_in_a_later_stage_keeps_what_earlier_stages_wrote():
+    x = tf.Variable(1.0)
+
+    def fail(value):
+        raise ValueError("on purpose")
+
+    with tf.control_dependencies([tf.assign_add(x, 1.0)]):
+        y = tf.py_func(fail, [tf.constant(1.0)], tf.float32) * 2.0
+    with tf.Session() as session:
+        session.run(x.initializer)
+        with pytest.raises(tf.errors.OpError, match="on purpose"):
+            session.run(y)
+        assert session.run(x) == 2
+
+
+def test_explain_names_cells_that_are_read_written_and_donated(capsys):
+    x, y = tf.Variable(1.0, name="x"), tf.Variable(2.0, name="y")
+    text = tf.explain(tf.assign_add(x, y))
+    assert "writes (donated): x" in text and "reads: y" in text
+    assert text in capsys.readouterr().out
+
+
+def test_64_bit_values_are_kept_without_the_users_switch():
+    import jax
+
+    a = tf.constant(np.int64(2) ** 40)
+    b = tf.constant(1.0 + 1e-12, dtype=tf.float64)
+    p = tf.placeholder(tf.float64)
+    with tf.Session() as session:
+        assert session.run(a * 2) == 2**41
+        assert session.run(b + p, {p: 1e-12}) == 1.0 + 1e-12 + 1e-12
+    assert not jax.config.jax_enable_x64
