@@ -1,0 +1,86 @@
+"""Convolutions of one to three spatial axes, and their gradients, with TensorFlow's padding and filter layout.
+
+Filters are [*window, in, out], of depthwise convolutions [*window, in, multiplier]. `strides` and `dilations` have one
+number a spatial axis.
+`padding` is "SAME", "VALID" or a list of (before, after). `channels_first`: images are [batch, channels, *spatial].
+
+The gradients are transposes of the convolution, which is linear in either argument.
+"""
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from .windows import all_margins
+
+Padding = str | Sequence[tuple[int, int]]
+
+
+def convolution(
+    x: jax.Array,
+    filter: jax.Array,
+    strides: Sequence[int],
+    padding: Padding,
+    dilations: Sequence[int],
+    channels_first: bool = False,
+    groups: int = 1,
+) -> jax.Array:
+    """[batch, *spatial, in] and [*window, in / groups, out] to [batch, *spatial, out]."""
+    spatial = "DHW"[5 - x.ndim :]
+    images = "NC" + spatial if channels_first else "N" + spatial + "C"
+    if isinstance(padding, str):
+        sizes = x.shape[2:] if channels_first else x.shape[1:-1]
+        padding = all_margins(sizes, filter.shape[:-2], strides, padding, dilations)
+    return lax.conv_general_dilated(
+        x,
+        filter,
+        window_strides=tuple(strides),
+        padding=tuple(padding),
+        rhs_dilation=tuple(dilations),
+        dimension_numbers=(images, spatial + "IO", images),
+        feature_group_count=groups,
+    )
+
+
+def convolution_input_gradient(shape: Sequence[int], filter: jax.Array, dy: jax.Array, *how, **options) -> jax.Array:
+    """The gradient of `convolution`'s x, which has shape `shape`; also called a transposed convolution."""
+    x = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
+    (dx,) = jax.linear_transpose(lambda x: convolution(x, filter, *how, **options), x)(dy)
+    return dx
+
+
+def convolution_filter_gradient(x: jax.Array, shape: Sequence[int], dy: jax.Array, *how, **options) -> jax.Array:
+    """The gradient of `convolution`'s filter, which has shape `shape`."""
+    filter = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
+    (dfilter,) = jax.linear_transpose(lambda filter: convolution(x, filter, *how, **options), filter)(dy)
+    return dfilter
+
+
+def depthwise_convolution(
+    x: jax.Array,
+    filter: jax.Array,
+    strides: Sequence[int],
+    padding: Padding,
+    dilations: Sequence[int],
+    channels_first: bool = False,
+) -> jax.Array:
+    """Each channel by its own filters: [batch, *spatial, in] to [batch, *spatial, in * multiplier]."""
+    *window, channels, multiplier = filter.shape
+    filter = jnp.reshape(filter, (*window, 1, channels * multiplier))
+    return convolution(x, filter, strides, padding, dilations, channels_first, groups=channels)
+
+
+def depthwise_input_gradient(shape: Sequence[int], filter: jax.Array, dy: jax.Array, *how) -> jax.Array:
+    """The gradient of `depthwise_convolution`'s x, which has shape `shape`."""
+    x = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
+    (dx,) = jax.linear_transpose(lambda x: depthwise_convolution(x, filter, *how), x)(dy)
+    return dx
+
+
+def depthwise_filter_gradient(x: jax.Array, shape: Sequence[int], dy: jax.Array, *how) -> jax.Array:
+    """The gradient of `depthwise_convolution`'s filter, which has shape `shape`."""
+    filter = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
+    (dfilter,) = jax.linear_transpose(lambda filter: depthwise_convolution(x, filter, *how), filter)(dy)
+    return dfilter

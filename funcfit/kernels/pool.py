@@ -1,0 +1,166 @@
+"""Pooling: the extreme or the mean of what a window covers, and the gradients, with TensorFlow's padding and ties.
+
+`window` and `strides` have one number an axis, the batch's and the channels' included, so that any layout will do.
+Of equal maxima in a window the first has it all: the whole gradient, the index.
+"""
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from .windows import all_margins, places
+
+MOST_VIEWS = 64  # windows of more elements than this are not unrolled
+
+Sizes = Sequence[int]
+
+
+def max_pool(x: jax.Array, window: Sizes, strides: Sizes, padding: str) -> jax.Array:
+    """The largest element that each window covers."""
+    margins = all_margins(x.shape, window, strides, padding)
+    return lax.reduce_window(x, _lowest(x.dtype), lax.max, tuple(window), tuple(strides), margins)
+
+
+def max_pool_gradient(x: jax.Array, dy: jax.Array, window: Sizes, strides: Sizes, padding: str) -> jax.Array:
+    """The gradient of max_pool's x: each element of dy goes to the first maximum of its window.
+
+    Windows that do not overlap are cut out by a reshape; small ones that do are views laid over each other:
+    on a CPU either is several times as fast as XLA's select-and-scatter.
+    """
+    if _apart(x.shape, window, strides, padding):
+        return _max_pool_gradient_of_blocks(x, dy, window, strides, padding)
+    if math.prod(window) > MOST_VIEWS:
+        _, pull = jax.vjp(lambda x: max_pool(x, window, strides, padding), x)
+        return pull(dy)[0]
+    _, first = _first_maximum(x, window, strides, padding)
+    return _scattered((jnp.where(first == i, dy, 0) for i in itertools.count()), x.shape, window, strides, padding)
+
+
+def max_pool_picked(x: jax.Array, values: jax.Array, window: Sizes, strides: Sizes, padding: str) -> jax.Array:
+    """`values` at the first maximum of x in each window; what is transposed to max_pool_gradient."""
+    (picked,) = jax.linear_transpose(
+        lambda dy: max_pool_gradient(x, dy, window, strides, padding),
+        jax.ShapeDtypeStruct(_pooled_shape(x.shape, window, strides, padding), values.dtype),
+    )(values)
+    return picked
+
+
+def max_pool_with_argmax(
+    x: jax.Array, window: Sizes, strides: Sizes, padding: str, include_batch: bool = False
+) -> tuple[jax.Array, jax.Array]:
+    """The maxima, and where the first of each is in x laid flat, the batch left out unless `include_batch`."""
+    sizes = np.array(x.shape)
+    steps = np.append(np.cumprod(sizes[:0:-1])[::-1], 1)
+    if not include_batch:
+        steps[0] = 0
+    places_in_x = jnp.asarray(sum(i * step for i, step in zip(np.indices(x.shape, sparse=True), steps)), jnp.int32)
+    maxima, first = _first_maximum(x, window, strides, padding)
+    flat = jnp.zeros(first.shape, jnp.int32)
+    for i, view in enumerate(_views(places_in_x, window, strides, padding, 0)):
+        flat = jnp.where(first == i, view, flat)
+    return maxima, flat
+
+
+def scattered_by_argmax(shape: Sizes, dy: jax.Array, argmax: jax.Array, include_batch: bool = False) -> jax.Array:
+    """Each element of dy at the index that max_pool_with_argmax gave, added up; zeros elsewhere. `shape` is x's."""
+    flat = jnp.zeros((math.prod(shape),), dy.dtype)
+    if not include_batch:
+        batch = np.arange(shape[0]).reshape([-1] + [1] * (len(shape) - 1)) * math.prod(shape[1:])
+        argmax = argmax + batch
+    return flat.at[argmax.ravel()].add(dy.ravel()).reshape(shape)
+
+
+def avg_pool(x: jax.Array, window: Sizes, strides: Sizes, padding: str) -> jax.Array:
+    """The mean of the elements that each window covers, padding not counted."""
+    margins = all_margins(x.shape, window, strides, padding)
+    sums = lax.reduce_window(x, np.zeros((), x.dtype), lax.add, tuple(window), tuple(strides), margins)
+    return sums / _counts(x.shape, window, strides, padding).astype(x.dtype)
+
+
+def avg_pool_gradient(shape: Sizes, dy: jax.Array, window: Sizes, strides: Sizes, padding: str) -> jax.Array:
+    """The gradient of avg_pool's x, which has shape `shape`."""
+    x = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
+    (dx,) = jax.linear_transpose(lambda x: avg_pool(x, window, strides, padding), x)(dy)
+    return dx
+
+
+def _lowest(dtype):
+    return np.array(-np.inf if jnp.issubdtype(dtype, np.floating) else np.iinfo(dtype).min, dtype)
+
+
+def _pooled_shape(shape, window, strides, padding):
+    return tuple(places(n, k, s, padding) for n, k, s in zip(shape, window, strides))
+
+
+def _counts(shape, window, strides, padding):
+    """How many elements each window covers: an array that broadcasts over the pooled ones."""
+    counts = np.ones([1] * len(shape), np.int64)
+    for axis, (n, k, s, (before, _)) in enumerate(
+        zip(shape, window, strides, all_margins(shape, window, strides, padding))
+    ):
+        starts = np.arange(places(n, k, s, padding)) * s - before
+        covered = np.minimum(starts + k, n) - np.maximum(starts, 0)
+        counts = counts * covered.reshape([-1 if i == axis else 1 for i in range(len(shape))])
+    return counts
+
+
+def _apart(shape, window, strides, padding):
+    """Whether no two windows share an element, nor leave any out between them."""
+    return all(k == s or places(n, k, s, padding) == 1 for n, k, s in zip(shape, window, strides))
+
+
+def _max_pool_gradient_of_blocks(x, dy, window, strides, padding):
+    """x padded and cut to whole windows, each axis as two: the place of the window and the place in it."""
+    margins = all_margins(x.shape, window, strides, padding)
+    cut = [(before, count * k - n - before) for n, k, count, (before, _) in zip(x.shape, window, dy.shape, margins)]
+    blocks = lax.pad(x, _lowest(x.dtype), [(before, after, 0) for before, after in cut])
+    split = [size for count, k in zip(dy.shape, window) for size in (count, k)]
+    inner = tuple(range(1, 2 * x.ndim, 2))
+    blocks = blocks.reshape(split)
+    maxima = jnp.max(blocks, axis=inner, keepdims=True)
+    order = np.arange(math.prod(window), dtype=np.int32).reshape([n for k in window for n in (1, k)])
+    first = jnp.min(jnp.where(blocks == maxima, order, math.prod(window)), axis=inner, keepdims=True)
+    dblocks = jnp.where(order == first, jnp.expand_dims(dy, inner), 0)
+    padded = [count * k for count, k in zip(dy.shape, window)]
+    return lax.pad(dblocks.reshape(padded), np.zeros((), dy.dtype), [(-before, -after, 0) for before, after in cut])
+
+
+def _views(x, window, strides, padding, fill) -> Iterator[jax.Array]:
+    """For each place in the window, in order, what all windows have there: arrays of the pooled shape."""
+    margins = all_margins(x.shape, window, strides, padding)
+    pooled = _pooled_shape(x.shape, window, strides, padding)
+    padded = lax.pad(x, np.asarray(fill, x.dtype), [(before, after, 0) for before, after in margins])
+    for start in itertools.product(*map(range, window)):
+        limit = [i + (n - 1) * s + 1 for i, n, s in zip(start, pooled, strides)]
+        yield lax.slice(padded, start, limit, tuple(strides))
+
+
+def _first_maximum(x, window, strides, padding):
+    """(the maxima, which place in the window has the first of each)."""
+    maxima = first = None
+    for i, view in enumerate(_views(x, window, strides, padding, _lowest(x.dtype))):
+        if maxima is None:
+            maxima, first = view, jnp.zeros(view.shape, jnp.int32)
+        else:
+            first = jnp.where(view > maxima, i, first)
+            maxima = jnp.maximum(view, maxima)
+    return maxima, first
+
+
+def _scattered(views, shape, window, strides, padding):
+    """Undoes `_views`: the sum of each view's elements at the places of x that they came from."""
+    margins = all_margins(shape, window, strides, padding)
+    pooled = _pooled_shape(shape, window, strides, padding)
+    total = 0
+    for start, view in zip(itertools.product(*map(range, window)), views):
+        config = []
+        for i, n, count, s, (before, _) in zip(start, shape, pooled, strides, margins):
+            at = i - before
+            config.append((at, n - (at + (count - 1) * s + 1), s - 1))
+        total = total + lax.pad(view, np.zeros((), view.dtype), config)
+    return total
