@@ -39,7 +39,8 @@ class BaseSession:
         self._graph = get_default_graph() if graph is None else graph
         self._target, self._config = target, config
         self._state = {}  # cell -> jax array; a cell that is not initialized is absent
-        self._programs = {}  # (fetches, fed tensors) -> Program
+        self._programs = {}  # (elements to run, fed tensors) -> Program
+        self._calls = {}  # (fetches, feeds) as they were written -> (Program, how its values become the fetches' structure)
         self._lock = threading.RLock()
         self._closed = False
         self._partial = {}
@@ -68,35 +69,33 @@ class BaseSession:
         kind = type(fetches)
         try:
             key = (kind, tuple(fetches), fed) if kind is list or kind is tuple else (fetches, fed)
-            program = self._programs.get(key)
+            call = self._calls.get(key)
         except TypeError:
-            key = program = None
-        if program is None:
+            key = call = None
+        if call is None:
             return self._first_run(key, fetches, feed_dict)
-        return program(values)
+        program, rebuild = call
+        return rebuild(program(values))
 
     def _first_run(self, key, fetches, feed_dict):
         tree = FetchTree(self._graph, fetches)
         pairs = fed_pairs(self._graph, feed_dict or {})
         tensors = [x for x, _ in pairs]
-        flat = (tuple(tree.elements), tuple(tensors))
-        program = Program(self, tree, tensors)
-        known = self._programs.get(flat)
-        if known is not None:
-            program.executables = known.executables
-            program.plan, program.static = known.plan, known.static
-        else:
-            self._programs[flat] = program
-        plain = all(isinstance(k, Tensor) or isinstance(k, str) or hasattr(k, "_as_graph_element") for k in feed_dict or {})
-        if key is not None and plain and len(feed_dict or ()) == len(pairs):
-            self._programs[key] = program
-        return program([value for _, value in pairs])
+        known = (tuple(tree.elements), tuple(tensors))
+        program = self._programs.get(known)
+        if program is None:
+            program = self._programs[known] = Program(self, tree.elements, tensors)
+        direct = all(isinstance(k, (Tensor, str)) or hasattr(k, "_as_graph_element") for k in feed_dict or {})
+        if key is not None and direct:
+            self._calls[key] = program, tree.rebuild
+        return tree.rebuild(program([value for _, value in pairs]))
 
     def close(self):
         """Frees the state. Running afterwards is a RuntimeError."""
         self._closed = True
         self._state.clear()
         self._programs.clear()
+        self._calls.clear()
 
     def __del__(self):
         self._closed = True
@@ -164,32 +163,31 @@ class PartialRun:
 
 
 class Program:
-    """One list of fetches with one set of fed tensors, ready to run: the plan, and a compiled function a stage and signature."""
+    """One list of elements with one set of fed tensors, ready to run: the plan, and a compiled function a stage and signature."""
 
-    def __init__(self, session, tree, tensors):
-        self.session, self.tree, self.tensors = session, tree, tensors
-        self.plan, self.static, self.executables = None, set(), {}
-        self.quick = None  # the one executable of a plan that is a single jitted stage with nothing static
+    def __init__(self, session, elements, tensors):
+        self.session, self.elements, self.tensors = session, elements, tensors
+        self.static = set()  # tensors that turned out to decide the program
+        self._make_plan()
 
     def __call__(self, values):
         arrays = [fed_array(x, value) for x, value in zip(self.tensors, values)]
-        if self.plan is None:
-            self._plan()
         if self.quick is not None:
             results = self.quick.run_alone(arrays)
             if results is not None:
-                return self.tree.rebuild(results)
+                return results
         while True:
             try:
-                return self.tree.rebuild(self._run(dict(zip(self.tensors, arrays))))
+                return self._run(dict(zip(self.tensors, arrays)))
             except Undecided as wait:
                 if wait.tensor in self.static:
                     raise RuntimeError(f"{wait.tensor.name} decides the program and cannot be known before it runs") from None
                 self.static.add(wait.tensor)
-                self._plan()
+                self._make_plan()
 
-    def _plan(self):
-        self.plan = plan(self.tree.elements, self.tensors, self.static)
+    def _make_plan(self):
+        self.plan, self.executables = plan(self.elements, self.tensors, self.static), {}
+        # What runs a plan of one stage that always compiles to the same program, once that is known to be so.
         self.quick = Reading(self.session, self.plan) if only_reads(self.plan) else None
 
     def _run(self, values):
