@@ -6,4 +6,7 @@ box_muller.py    normal numbers from random words, as TensorFlow makes them
 samplers.py      uniform, integer, normal, truncated normal, shuffle
 rejection.py     gamma, Poisson, normals between given bounds
 candidates.py    multinomial, and the candidate samplers of sampled softmax and NCE
+image.py         resizes, crops from boxes, glimpses
+colour.py        colour spaces, hue, saturation, contrast
+boxes.py         choosing among boxes, drawing them, random crops
 """
