@@ -7,6 +7,11 @@ branch at each output, what depends on it is inside, and a Merge closes the bran
 from dataclasses import dataclass
 
 
+def controls(node, fed):
+    """The control inputs that must run before `node`: a placeholder that is fed is over and done with."""
+    return [c for c in node._control_inputs if not (c.type in ("Placeholder", "PlaceholderV2") and c.outputs[0] in fed)]
+
+
 class Contexts(dict):
     """node -> the branches it is in, outermost first: a tuple of (predicate tensor, side)."""
 
@@ -47,7 +52,7 @@ def branch_contexts(order, fed):
         if node.type in ("Merge", "RefMerge"):
             contexts[node] = _shared(around)
             continue
-        around += [contexts[c] for c in node._control_inputs]
+        around += [contexts[c] for c in controls(node, fed)]
         context = max(around, key=len, default=())
         if any(other != context[: len(other)] for other in around):
             union = dict.fromkeys(branch for each in around for branch in each)
@@ -84,7 +89,7 @@ class _Scheduler:
 
     def _waits(self, node):
         waits = {x.op for x in node._inputs if x not in self.fed}
-        waits.update(node._control_inputs)
+        waits.update(controls(node, self.fed))
         waits.update(w for w in self.made.uses[node].values() if w is not None)
         return waits
 

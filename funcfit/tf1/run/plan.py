@@ -12,7 +12,7 @@ from typing import NamedTuple
 from funcfit.errors import InvalidArgumentError
 from funcfit.tf1.graph import dtypes
 from funcfit.tf1.graph.node import Operation, Tensor
-from funcfit.tf1.run.branches import branch_contexts, scheduled
+from funcfit.tf1.run.branches import branch_contexts, controls, scheduled
 
 
 class View(NamedTuple):
@@ -136,7 +136,7 @@ def needed(fetches, fed):
         if node.card is None:
             raise NotImplementedError(f"Op type not registered '{node.type}' (node '{node.name}')")
         waits[node] = before = {x.op for x in node._inputs if x not in fed}
-        before.update(node._control_inputs)
+        before.update(controls(node, fed))
         todo.extend(before)
     after, counts = {}, {}
     for node, before in waits.items():
@@ -179,7 +179,7 @@ def versions(order, fed, cells):
     nothing = {}
     for node in order:
         before = nothing
-        for source in (*(x.op for x in node._inputs if x not in fed), *node._control_inputs):
+        for source in (*(x.op for x in node._inputs if x not in fed), *controls(node, fed)):
             other = seen[source]
             if other is not before and other:
                 before = other if not before else _newest(before, other, position)
@@ -245,7 +245,7 @@ def _cut(order, fed, cells, uses, contexts, static):
     for node in order:
         host = is_host(node)
         lowest, reason = int(host), ""
-        sources = [x.op for x in node._inputs if x not in fed] + node._control_inputs
+        sources = [x.op for x in node._inputs if x not in fed] + controls(node, fed)
         sources += [w for w in uses[node].values() if w is not None]
         for source in sources:
             at = level[source]

@@ -235,3 +235,13 @@ def test_many_shapes_warn():
     with tf.Session() as session, pytest.warns(UserWarning, match="different shapes"):
         for n in range(1, 25):
             session.run(y, {p: np.ones(n, np.float32)})
+
+
+def test_a_dependency_on_a_fed_placeholder_is_met():
+    x = tf.placeholder(tf.float32, name="x")
+    with tf.control_dependencies([x]):
+        after = tf.constant(3.0)
+    with tf.Session() as session:
+        assert session.run(after, {x: 1.0}) == 3.0
+        with pytest.raises(tf.errors.InvalidArgumentError, match="You must feed a value for placeholder tensor 'x'"):
+            session.run(after)
