@@ -151,6 +151,14 @@ def _with_rank(node, index, rank):
 with_rank = _with_rank
 
 
+def with_rank_at_least(node, index, rank):
+    """The shape of an input that must have `rank` axes or more."""
+    shape = node.inputs[index].shape
+    if shape.ndims is not None and shape.ndims < rank:
+        raise misfit(node, f"Shape must be at least rank {rank} but is rank {shape.ndims}")
+    return shape
+
+
 def from_input(position=0):
     """The shape is the value of an input: that of Fill, RandomUniform, Placeholder-like ops."""
 
@@ -197,7 +205,17 @@ class ShapeOnly:
 
 
 def constant_value(tensor):
-    """The value of `tensor` as a numpy array if it is known while the graph is built, else None."""
+    """The value of `tensor` as a numpy array if it is known while the graph is built, else None.
+
+    A tensor whose value was used so can no longer be fed: static shapes rest on it.
+    """
+    value = _constant_value(tensor)
+    if value is not None:
+        tensor.graph.prevent_feeding(tensor)
+    return value
+
+
+def _constant_value(tensor):
     node = tensor.op
     card = node.card
     if card is None or not card.at_build:
