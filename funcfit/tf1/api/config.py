@@ -98,6 +98,18 @@ class GraphOptions(Message):
     }
 
 
+class ThreadPoolOptionProto(Message):
+    FIELDS = {"num_threads": 0, "global_name": ""}
+
+
+class ThreadPools(list):
+    """A repeated field: `add()` appends a new message and gives it."""
+
+    def add(self, **fields):
+        self.append(ThreadPoolOptionProto(**fields))
+        return self[-1]
+
+
 @api("ConfigProto")
 class ConfigProto(Message):
     """Options of a Session: `config.gpu_options.allow_growth = True`."""
@@ -107,7 +119,7 @@ class ConfigProto(Message):
         "intra_op_parallelism_threads": 0,
         "inter_op_parallelism_threads": 0,
         "use_per_session_threads": False,
-        "session_inter_op_thread_pool": list,
+        "session_inter_op_thread_pool": ThreadPools,
         "placement_period": 0,
         "device_filters": list,
         "gpu_options": GPUOptions,
@@ -127,8 +139,32 @@ class RunOptions(Message):
     FIELDS = {"trace_level": 0, "timeout_in_ms": 0, "inter_op_thread_pool": 0, "output_partition_graphs": False, "report_tensor_allocations_upon_oom": False}
 
 
+class NodeExecStats(Message):
+    """One node of a traced run. Nodes of a stage run as one program: they share its times (microseconds)."""
+
+    FIELDS = {"node_name": "", "all_start_micros": 0, "op_end_rel_micros": 0, "all_end_rel_micros": 0, "timeline_label": "", "thread_id": 0}
+
+
+class DeviceStepStats(Message):
+    FIELDS = {"device": "", "node_stats": list}
+
+
+class StepStats(Message):
+    FIELDS = {"dev_stats": list}
+
+
 @api("RunMetadata")
 class RunMetadata(Message):
-    """What TensorFlow would record of a run. Nothing is recorded here: use JAX's profiler."""
+    """What is recorded of a run under a RunOptions trace level: the nodes that ran. JAX's profiler shows what the compiled programs do."""
 
-    FIELDS = {"step_stats": None, "cost_graph": None, "partition_graphs": list}
+    FIELDS = {"step_stats": StepStats, "cost_graph": dict, "partition_graphs": list}
+
+    def record(self, stages, started, ended):
+        """Notes the nodes of `stages`, run between two times in seconds."""
+        micros = int((ended - started) * 1e6)
+        nodes = [
+            NodeExecStats(node_name=n.name, all_start_micros=int(started * 1e6), op_end_rel_micros=micros, all_end_rel_micros=micros, timeline_label=f"{n.name} = {n.type}")
+            for stage in stages
+            for n in stage.nodes
+        ]
+        self.step_stats = StepStats(dev_stats=[DeviceStepStats(device="/job:localhost/replica:0/task:0/cpu:0", node_stats=nodes)])

@@ -50,7 +50,7 @@ class Graph:
             if x.op.graph is not self:
                 raise ValueError(f"{x} must be from the same graph as {self._first_of_mine(inputs)}.")
         with self._lock:
-            name = name[:-1] if name.endswith("/") else self.unique_name(name)
+            name = name[:-1] if name[-1:] in ("/", b"/") else self.unique_name(name)
             type = type or card.name
             for key, value in self._attr_scope_map.items():
                 attrs.setdefault(key, value)
@@ -183,6 +183,8 @@ class Graph:
 
     def unique_name(self, name, mark_as_used=True):
         """`name` inside the open name scope, with `_1`, `_2`, ... when it is taken. Case matters, as in TF 1.1."""
+        if isinstance(name, bytes):
+            name = name.decode()
         if not isinstance(name, str):
             raise TypeError(f"Expected a string as a name, not {name!r}")
         if self._name_stack:

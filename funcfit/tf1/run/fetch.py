@@ -9,7 +9,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from funcfit.tf1.graph import dtypes
-from funcfit.tf1.graph.node import IndexedSlices, Operation, SparseTensor, SparseTensorValue, Tensor
+from funcfit.tf1.graph.node import IndexedSlices, SparseTensor, SparseTensorValue, Tensor
+from funcfit.tf1.graph.values import array_of
+from funcfit.tf1.opdef import api
 
 _expansions = []  # (type, fetches of a value, value from fetched, feeds of a value)
 
@@ -29,6 +31,7 @@ def _slices_parts(x):
     return [x.values, x.indices] + ([x.dense_shape] if x.dense_shape is not None else [])
 
 
+@api("IndexedSlicesValue")
 class IndexedSlicesValue(tuple):
     """The value of IndexedSlices: (values, indices, dense_shape)."""
 
@@ -80,8 +83,6 @@ class FetchTree:
             if hasattr(fetch, "_fields"):
                 return lambda values: type(fetch)(*[part(values) for part in parts])
             kind = type(fetch)
-            if kind not in (list, tuple):
-                return lambda values: kind([part(values) for part in parts])
             return lambda values: kind([part(values) for part in parts])
         if isinstance(fetch, Mapping):
             keys, parts = list(fetch), [self._build(fetch[key]) for key in fetch]
@@ -120,7 +121,7 @@ def fed_pairs(graph, feed_dict):
                 parts = feed(key, value)
                 break
         else:
-            parts = [(key, value)]
+            parts = _leaf_pairs(key, value)
         for x, part in parts:
             try:
                 tensor = graph.as_graph_element(x, allow_tensor=True, allow_operation=False)
@@ -132,6 +133,15 @@ def fed_pairs(graph, feed_dict):
                 raise ValueError(f"Tensor {tensor} may not be fed.")
             pairs.append((tensor, part))
     return pairs
+
+
+def _leaf_pairs(key, value):
+    """A key that is a tuple of tensors, nested as it likes, takes values nested the same way."""
+    if not isinstance(key, tuple):
+        return [(key, value)]
+    if not isinstance(value, (list, tuple)) or len(key) != len(value):
+        raise ValueError(f"Could not flatten dictionary: the key {key} has {len(key)} elements, its value is {value!r}")
+    return [pair for k, v in zip(key, value) for pair in _leaf_pairs(k, v)]
 
 
 def fed_array(tensor, value):
@@ -152,17 +162,13 @@ def fed_array(tensor, value):
 
 
 def _converted(tensor, value, dtype, numpy):
-    if isinstance(value, int) and not isinstance(value, bool) and dtype.is_integer and int(numpy(0).dtype.type(value) if dtype.min <= value <= dtype.max else value + 1) != value:
-        raise TypeError(f"Type of feed value {value} with type {type(value)} is not compatible with Tensor type {numpy}. Try explicitly setting the type of the feed tensor to a larger type (e.g. int64).")
+    if isinstance(value, int) and not isinstance(value, bool):
+        fits = False if dtype is dtypes.string else not dtype.is_integer or dtype.min <= value <= dtype.max
+        if not fits:
+            raise TypeError(
+                f"Type of feed value {value} with type {type(value)} is not compatible with Tensor type {numpy}. "
+                "Try explicitly setting the type of the feed tensor to a larger type (e.g. int64)."
+            )
     if dtype is dtypes.string:
-        array = np.asarray(value, np.object_)
-        if any(not isinstance(x, (str, bytes)) for x in array.ravel()):
-            array = np.asarray(value).astype(np.bytes_).astype(np.object_) if np.asarray(value).dtype.kind in "SU" else array
-        encoded = np.empty(array.shape, np.object_)
-        encoded.ravel()[:] = [x.encode() if isinstance(x, str) else x for x in array.ravel()]
-        return encoded if array.ndim else np.array(encoded.item() if encoded.shape == () else encoded, np.object_)
+        return array_of(value if isinstance(value, np.ndarray) else np.asarray(value, np.object_), dtypes.string)
     return np.asarray(value, dtype=numpy)
-
-
-def is_element(x):
-    return isinstance(x, (Tensor, Operation))

@@ -6,6 +6,7 @@ compiled call. Cells are taken out of the state and put back under the session's
 
 import os
 import threading
+import time
 import warnings
 from collections import deque
 from itertools import chain
@@ -15,7 +16,7 @@ import jax
 import numpy as np
 
 from funcfit.compile import jit, wide_mode
-from funcfit.errors import InvalidArgumentError
+from funcfit.errors import InvalidArgumentError, NotFoundError
 from funcfit.tf1.graph import stacks
 from funcfit.tf1.graph.graph import Graph, get_default_graph
 from funcfit.tf1.graph.node import Operation, Tensor
@@ -36,6 +37,10 @@ class BaseSession:
             raise TypeError(f"graph must be a tf.Graph, but got {type(graph)}")
         if not isinstance(target, (str, bytes)):
             raise TypeError(f"target must be a string, but got {type(target)}")
+        if target not in ("", b"", "local"):
+            raise NotFoundError(None, None, f"No session factory registered for the given session options: target {target!r}; sessions run in this process")
+        if config is not None and not hasattr(config, "gpu_options"):
+            raise TypeError(f"config must be a tf.ConfigProto, but got {type(config)}")
         self._graph = get_default_graph() if graph is None else graph
         self._target, self._config = target, config
         self._state = {}  # cell -> jax array; a cell that is not initialized is absent
@@ -73,11 +78,15 @@ class BaseSession:
         except TypeError:
             key = call = None
         if call is None:
-            return self._first_run(key, fetches, feed_dict)
+            return self._first_run(key, fetches, feed_dict, options, run_metadata)
         program, rebuild = call
+        if run_metadata is not None:
+            return rebuild(self._traced_run(program, values, options, run_metadata))
         return rebuild(program(values))
 
-    def _first_run(self, key, fetches, feed_dict):
+    def _first_run(self, key, fetches, feed_dict, options, run_metadata):
+        if not self._graph.version:
+            raise RuntimeError("The Session graph is empty.  Add operations to the graph before calling run().")
         tree = FetchTree(self._graph, fetches)
         pairs = fed_pairs(self._graph, feed_dict or {})
         tensors = [x for x, _ in pairs]
@@ -88,7 +97,15 @@ class BaseSession:
         direct = all(isinstance(k, (Tensor, str)) or hasattr(k, "_as_graph_element") for k in feed_dict or {})
         if key is not None and direct:
             self._calls[key] = program, tree.rebuild
-        return tree.rebuild(program([value for _, value in pairs]))
+        return tree.rebuild(self._traced_run(program, [value for _, value in pairs], options, run_metadata))
+
+    def _traced_run(self, program, values, options, run_metadata):
+        """A run that leaves in `run_metadata` which nodes ran in which stage, when the options ask for a trace."""
+        started = time.time()
+        results = program(values)
+        if run_metadata is not None and options is not None and options.trace_level:
+            run_metadata.record(program.plan.stages, started, time.time())
+        return results
 
     def close(self):
         """Frees the state. Running afterwards is a RuntimeError."""
@@ -115,7 +132,7 @@ class BaseSession:
         def call(*values, options=None, run_metadata=None):
             if len(values) != len(feeds):
                 raise TypeError(f"make_callable's function takes {len(feeds)} values, {len(values)} came")
-            return self.run(fetches, dict(zip(feeds, values)))
+            return self.run(fetches, dict(zip(feeds, values)), options, run_metadata)
 
         FetchTree(self._graph, fetches)
         return call
@@ -131,7 +148,7 @@ class BaseSession:
     def partial_run(self, handle, fetches, feed_dict=None):
         """The next part of the run that `partial_run_setup` announced."""
         if handle not in self._partial:
-            raise ValueError(f"There is no partial run {handle!r}; partial_run_setup gives a handle")
+            raise InvalidArgumentError(None, None, f"Must run 'setup' before performing partial runs: there is no partial run {handle!r}")
         return self._partial[handle].run(fetches, feed_dict or {})
 
     def list_devices(self):
@@ -376,17 +393,19 @@ class Session(BaseSession):
 
     def __init__(self, target="", graph=None, config=None):
         super().__init__(target, graph, config)
-        self._blocks = []
+        self._blocks = None
 
     def __enter__(self):
+        if self._blocks is not None:
+            raise RuntimeError("Session context managers are not re-entrant. Use `Session.as_default()` if you want to enter a session multiple times.")
         blocks = [self.graph.as_default(), self.as_default()]
         for block in blocks:
             block.__enter__()
-        self._blocks.append(blocks)
+        self._blocks = blocks
         return self
 
     def __exit__(self, kind, error, trace):
-        for block in reversed(self._blocks.pop()):
+        for block in reversed(self._blocks):
             block.__exit__(kind, error, trace)
         self.close()
 
