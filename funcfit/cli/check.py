@@ -62,7 +62,9 @@ def symbols_of(path: Path) -> list[Row]:
     places: dict[str, list[str]] = {}
     for symbol, line in uses(ast.parse("\n".join(lines))):
         places.setdefault(symbol, []).append(place_of[line - 1])
-    return [Row(str(path), s, p, there(s), [] if there(s) else nearest(s)) for s, p in places.items()]
+    # An internal module that is imported for what is in it is no symbol by itself.
+    symbols = [s for s in places if not (s.startswith("tf.python.") and any(o.startswith(f"{s}.") for o in places))]
+    return [Row(str(path), s, places[s], there(s), [] if there(s) else nearest(s)) for s in symbols]
 
 
 def print_rows(rows: list[Row], unread: dict[str, str]) -> None:

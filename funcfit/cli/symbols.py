@@ -5,9 +5,10 @@ import difflib
 import functools
 from collections.abc import Iterator
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from funcfit import tf1
+from funcfit.tf1.install import InternalModule
 
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
@@ -137,10 +138,19 @@ def _joined(path: str | None, name: str) -> str | None:
     return None if path is None else f"{path}.{name}".lstrip(".")
 
 
+@functools.cache
 def there(symbol: str) -> bool:
     """Whether funcfit has the symbol. What hangs on a value, such as `tf.flags.FLAGS.lr`, is the program's affair."""
-    owner = tf1
-    for name in symbol.split(".")[1:]:
+    _, *names = symbol.split(".")
+    if names[0] != "python":
+        return leads_somewhere(tf1, names)
+    # TensorFlow's internal modules answer with public names, whatever their path.
+    splits = ((InternalModule(".".join(["tensorflow", *names[:n]])), names[n:]) for n in range(1, len(names)))
+    return any(leads_somewhere(module, rest) for module, rest in splits)
+
+
+def leads_somewhere(owner: Any, names: list[str]) -> bool:
+    for name in names:
         if not isinstance(owner, ModuleType | type):
             return True
         try:
@@ -150,6 +160,7 @@ def there(symbol: str) -> bool:
     return True
 
 
+@functools.cache
 def nearest(symbol: str) -> list[str]:
     """Up to three symbols that are there: those of the same name elsewhere, then those spelled alike."""
     *_, last = symbol.split(".")

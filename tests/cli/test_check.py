@@ -55,6 +55,16 @@ def test_a_notebook_is_one_program_with_places_by_cell(tmp_path, capsys):
     assert "line 2:2" in capsys.readouterr().out
 
 
+def test_an_internal_module_is_judged_by_what_is_used_of_it(tmp_path, capsys):
+    path = tmp_path / "a.py"
+    path.write_text("from tensorflow.python.framework import ops\nops.Graph()\nops.no_such_thing")
+    assert main(["check", str(path)]) == 1
+    out = capsys.readouterr().out
+    assert "there   tf.python.framework.ops.Graph" in out
+    assert "MISSING tf.python.framework.ops.no_such_thing" in out
+    assert out.endswith("2 symbols, 1 there, 1 missing\n")
+
+
 @pytest.mark.parametrize(("text", "says"), [("print 'x'", "is Python 2"), ("x = (", "line 1")])
 def test_what_python_cannot_read_is_told_and_counts(tmp_path, capsys, text, says):
     path = tmp_path / "a.py"

@@ -65,6 +65,13 @@ def test_what_hangs_on_a_value_is_the_programs_affair():
     assert there("tf.float32.anything")
 
 
+def test_internal_modules_have_the_public_names():
+    assert there("tf.python.ops.array_ops.constant")
+    assert there("tf.python.framework.ops.Graph.as_default")
+    assert there("tf.python.constant")
+    assert not there("tf.python.ops.array_ops.no_such_thing")
+
+
 def test_nearest_are_the_same_name_elsewhere_and_names_spelled_alike():
     assert "tf.constant" in nearest("tf.constnt")
     assert "tf.constant" in nearest("tf.contrib.framework.constant")
