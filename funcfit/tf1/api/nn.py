@@ -13,7 +13,7 @@ from funcfit.tf1.opdef import api, tf
 def dropout(x, keep_prob=None, noise_shape=None, seed=None, name=None, rate=None):
     """x with each element kept with probability `keep_prob` (1 - `rate`) and divided by it, and zero otherwise.
 
-    Where `noise_shape` has a one, elements along that axis share their fate. A `keep_prob` known to be 1 gives x itself.
+    Where `noise_shape` has a one, elements along that axis share their fate. A `keep_prob` of 1 gives x itself.
     """
     if keep_prob is None and rate is None:
         raise ValueError("You must provide a rate to dropout.")

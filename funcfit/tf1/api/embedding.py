@@ -1,5 +1,6 @@
 """Rows of tables, looked up by number: whole tables, tables in parts, and weighted sums of rows."""
 
+from funcfit.tf1.build.partitions import PartitionedVariable
 from funcfit.tf1.graph.convert import convert_n_to_tensor_or_indexed_slices, convert_to_tensor
 from funcfit.tf1.graph.graph import colocate_with, name_scope
 from funcfit.tf1.graph.node import SparseTensor
@@ -10,7 +11,7 @@ def _parts(params):
     """The tables as a list: a partitioned variable's parts, or the one table given."""
     if params is None or isinstance(params, (list, tuple)) and not params:
         raise ValueError("Need at least one param")
-    if isinstance(params, (list, tuple)) or type(params).__name__ == "PartitionedVariable":
+    if isinstance(params, (list, tuple, PartitionedVariable)):
         return list(params)
     return [params]
 
