@@ -1,10 +1,10 @@
-"""Gradients of nodes whose two inputs broadcast against each other: each is summed over the axes that broadcasting added."""
+"""Gradients of nodes whose two inputs broadcast: each is summed over the axes that broadcasting added."""
 
 from funcfit.tf1.opdef import raw, tf
 
 
 def sums_to_inputs(node, first=0):
-    """For inputs `first` and the one after it, functions that take a gradient shaped as the output and give one shaped as the input.
+    """For input `first` and the next: functions from a gradient shaped as the output to one shaped as the input.
 
     `after`, when given, is applied between the sum and the reshape, where Sub's rule has its negation.
     """

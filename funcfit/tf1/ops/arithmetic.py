@@ -1,5 +1,6 @@
-"""Arithmetic on two tensors that broadcast against each other, sums of many, and the operators of Tensor and SparseTensor."""
+"""Arithmetic on two tensors that broadcast against each other, sums of many, and the operators of tensors."""
 
+import jax.numpy as jnp
 import numpy as np
 
 from funcfit.errors import InvalidArgumentError
@@ -43,7 +44,7 @@ def _conjugates(node):
     return [tf.conj(x) for x in node.inputs]
 
 
-# -- sums, differences, products ---------------------------------------------------------------------------------------------
+# -- sums, differences, products ---------------------------------------------------------------------------------------
 
 
 @api("add", "math.add")
@@ -113,25 +114,11 @@ def scalar_mul(scalar, x, name=None):
 
 
 def _one_shape(node):
-    """All summands have one shape; the error names the first that does not fit, as TF counts them: from the last."""
+    """All summands have one shape; TF merges them from the last."""
     shape = node.inputs[-1].shape
     for i in range(len(node.inputs) - 2, -1, -1):
-        other = node.inputs[i].shape
-        if not shape.is_compatible_with(other):
-            raise ValueError(
-                f"{_difference(other, shape)} for '{node.name}' (op: '{node.type}') with input shapes: {', '.join(shapes.cpp_text(x.shape) for x in node.inputs)}. From merging shape {i} with other shapes."
-            )
-        shape = other.merge_with(shape)
+        shape = shapes.merged_into(node, node.inputs[i].shape, shape, f"From merging shape {i} with other shapes.")
     return shape
-
-
-def _difference(a, b):
-    if a.ndims != b.ndims:
-        return f"Shapes must be equal rank, but are {a.ndims} and {b.ndims}"
-    at, x, y = next(
-        (i, x, y) for i, (x, y) in enumerate(zip(a.dims_or_none, b.dims_or_none)) if None not in (x, y) and x != y
-    )
-    return f"Dimension {at} in both shapes must be equal, but are {x} and {y}"
 
 
 @op("inputs: N*T -> sum: T", T=NUMBERS + " bfloat16", out=_one_shape, folds=True)
@@ -166,7 +153,7 @@ def _summands(inputs):
     return inputs
 
 
-# -- quotients and remainders ------------------------------------------------------------------------------------------------
+# -- quotients and remainders ------------------------------------------------------------------------------------------
 
 
 def _divides(x, y):
@@ -311,7 +298,7 @@ def floordiv(x, y, name=None):
         return raw.FloorDiv(x, y, name=scope)
 
 
-# -- powers, extremes --------------------------------------------------------------------------------------------------------
+# -- powers, extremes --------------------------------------------------------------------------------------------------
 
 
 def _has_power(x, y):
@@ -378,7 +365,47 @@ def _(node, dz):
     return _chosen_side(node, dz, tf.less_equal)
 
 
-# -- operators ---------------------------------------------------------------------------------------------------------------
+@api("atan2", "math.atan2")
+@op("y: T, x: T -> z: T", T="float16 bfloat16 float32 float64", out=shapes.broadcast)
+def Atan2(y, x):
+    return jnp.arctan2(y, x)
+
+
+@Atan2.gradient
+def _(node, dz):
+    y, x = node.inputs
+    to_y, to_x = sums_to_inputs(node)
+    with control_dependencies([dz.op]):
+        share = dz / (tf.square(x) + tf.square(y))
+        return [to_y(x * share), to_x(-y * share)]
+
+
+@api("math.nextafter")
+@op("x1: T, x2: T -> output: T", T="float64 float32", out=shapes.broadcast)
+def NextAfter(x1, x2):
+    return jnp.nextafter(x1, x2)
+
+
+@NextAfter.gradient
+def _(node, dz):
+    to_x1, to_x2 = sums_to_inputs(node)
+    return [to_x1(dz), to_x2(tf.zeros_like(dz))]
+
+
+@api("math.polyval")
+def polyval(coeffs, x, name=None):
+    """A polynomial at `x`, by Horner's scheme; the coefficient of the highest power comes first."""
+    with name_scope(name, "polyval", [*coeffs, x]) as scope:
+        x = convert_to_tensor(x, name="x")
+        if not coeffs:
+            return tf.zeros_like(x, name=scope)
+        first, *rest = [convert_to_tensor(c, name=f"coeff_{i}") for i, c in enumerate(coeffs)]
+        for c in rest:
+            first = c + first * x
+        return first
+
+
+# -- operators ---------------------------------------------------------------------------------------------------------
 
 
 def _operator(name, make):
