@@ -122,6 +122,7 @@ uint64 = DType(23, "uint64", np.uint64, "uint")
 
 ALL = tuple(value for value in list(globals().values()) if isinstance(value, DType))
 WIDE = frozenset((float64, int64, uint64, complex128))  # what JAX narrows unless 64-bit mode is on
+HOST_ONLY = frozenset((string, resource, variant))  # what no array holds: such values never enter jit
 
 _BY_KEY = {}
 for _dtype in ALL:

@@ -211,7 +211,7 @@ def _newest(a, b, position):
 
 def is_host(node):
     """True for what runs outside jit: cards that say so, and whatever puts out strings or handles (but constants are known anywhere)."""
-    return node.card.host or node.type != "Const" and any(x.dtype.as_numpy_dtype is object for x in node.outputs)
+    return node.card.host or node.type != "Const" and any(x.dtype.base_dtype in dtypes.HOST_ONLY for x in node.outputs)
 
 
 def knowable(order, fed):

@@ -18,6 +18,7 @@ import numpy as np
 from funcfit.compile import jit, wide_mode
 from funcfit.errors import InvalidArgumentError, NotFoundError
 from funcfit.tf1.graph import stacks
+from funcfit.tf1.graph.dtypes import HOST_ONLY
 from funcfit.tf1.graph.graph import Graph, get_default_graph
 from funcfit.tf1.graph.node import Operation, Tensor
 from funcfit.tf1.opdef import api
@@ -239,7 +240,7 @@ class Program:
         for x in stage.static_feeds:
             static[x] = np.asarray(values[x])
         for key in stage.takes:
-            if key in stage.static_takes or isinstance(key, Tensor) and key.dtype.as_numpy_dtype is object:
+            if key in stage.static_takes or isinstance(key, Tensor) and key.dtype.base_dtype in HOST_ONLY:
                 static[key] = np.asarray(values[key])
         with self.session._lock:
             for cell in (*stage.reads, *stage.writes):

@@ -135,7 +135,7 @@ def _as_declared(value, tensor):
     if isinstance(value, (np.ndarray, np.generic)):
         return value if value.dtype == dtype else np.asarray(value, dtype)
     if isinstance(value, jax.Array):
-        return value if value.dtype == dtype or dtype is object else value.astype(dtype)
+        return value if value.dtype == dtype else value.astype(dtype)
     return np.asarray(value, dtype)
 
 
