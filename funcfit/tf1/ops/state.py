@@ -1,11 +1,15 @@
-"""Variables as nodes: the cell itself, and the writes to it."""
+"""Variables as nodes: the cell itself, and the writes to the whole of it (rows: scatter_updates.py).
+
+Resource variables (`use_resource=True`, ResourceVariable) are not a second kind here: the arguments are accepted, and
+what they make is the cell below.
+"""
 
 import jax.numpy as jnp
 import numpy as np
 
+from funcfit.errors import InvalidArgumentError, OutOfRangeError
 from funcfit.tf1 import shapes
-from funcfit.tf1.graph.shape import TensorShape
-from funcfit.tf1.opdef import NUMBERS, also, api, op, raw
+from funcfit.tf1.opdef import NUMBERS, Check, also, api, op, raw
 
 
 @op("-> ref: &dtype", cell=True, out=shapes.from_attr("shape"), gradient=None)
@@ -16,35 +20,63 @@ def VariableV2(*, shape, dtype, container="", shared_name=""):
 also(VariableV2, "Variable")
 
 
+@op("-> ref: &dtype", cell=True, out=shapes.from_attr("shape"), gradient=None)
+def TemporaryVariable(*, shape, dtype, var_name=""):
+    raise AssertionError("a cell's value comes from the session's state")
+
+
+@op("ref: &T -> value: T", out=shapes.same, gradient=None)
+def DestroyTemporaryVariable(ref, *, var_name):
+    return ref
+
+
 def _assigned(node):
     ref, value = (x.shape for x in node.inputs)
-    if not node.attrs["validate_shape"]:
-        return value
-    if not ref.is_compatible_with(value):
-        raise ValueError(f"Dimension {_first_difference(ref, value)} in both shapes must be equal, but are {shapes.cpp_text(ref)} and {shapes.cpp_text(value)} for '{node.name}' (op: 'Assign') with input shapes: {shapes.cpp_text(ref)}, {shapes.cpp_text(value)}.")
-    return ref.merge_with(value)
+    return shapes.merged_into(node, ref, value) if node.attrs["validate_shape"] else value
 
 
-def _first_difference(a, b):
-    if a.ndims != b.ndims:
-        return "count"
-    return next(i for i, (x, y) in enumerate(zip(a.dims_or_none, b.dims_or_none)) if None not in (x, y) and x != y)
+def _text(shape):
+    return "[" + ",".join(str(d) for d in shape) + "]"
 
 
 @op("ref: &T, value: T -> output_ref: &T", writes=("ref",), blind=("ref",), out=_assigned, gradient=None)
 def Assign(ref, value, *, validate_shape=True, use_locking=True):
-    return jnp.asarray(value)
+    if validate_shape and ref is not None and ref.shape != value.shape:
+        shapes_text = f"lhs shape= {_text(ref.shape)} rhs shape= {_text(value.shape)}"
+        raise InvalidArgumentError(message=f"Assign requires shapes of both tensors to match. {shapes_text}")
+    return value if value.dtype == object else jnp.asarray(value)
+
+
+@api("assign")
+def assign(ref, value, validate_shape=None, use_locking=None, name=None):
+    """Writes `value` to the variable `ref` and gives the variable as it then is.
+
+    ValueError when the shapes can never agree, InvalidArgumentError when a run finds that they do not, unless
+    `validate_shape` is False.
+    """
+    return raw.Assign(ref, value, validate_shape=validate_shape, use_locking=use_locking, name=name)
+
+
+def _merged(node):
+    return shapes.merged_into(node, *(x.shape for x in node.inputs))
+
+
+def _checked(ref, value):
+    if ref.shape != value.shape:
+        raise InvalidArgumentError(message="Parameters and update must be the same size")
 
 
 @api("assign_add")
-@op("ref: &T, value: T -> output_ref: &T", T=NUMBERS, writes=("ref",), out=shapes.merged, gradient=None)
+@op("ref: &T, value: T -> output_ref: &T", T=NUMBERS, writes=("ref",), out=_merged, gradient=None)
 def AssignAdd(ref, value, *, use_locking=False):
+    _checked(ref, value)
     return ref + value
 
 
 @api("assign_sub")
-@op("ref: &T, value: T -> output_ref: &T", T=NUMBERS, writes=("ref",), out=shapes.merged, gradient=None)
+@op("ref: &T, value: T -> output_ref: &T", T=NUMBERS, writes=("ref",), out=_merged, gradient=None)
 def AssignSub(ref, value, *, use_locking=False):
+    _checked(ref, value)
     return ref - value
 
 
@@ -54,15 +86,12 @@ def IsVariableInitialized(ref):
     return np.bool_(ref is not None)
 
 
-@op("var: &T, alpha: T, delta: T -> out: &T", T=NUMBERS, writes=("var",), out=shapes.same, gradient=None)
-def ApplyGradientDescent(var, alpha, delta, *, use_locking=False):
-    return var - alpha * delta
+def _below_limit(ref, *, limit):
+    return [Check(ref < limit, OutOfRangeError, lambda: f"Reached limit of {limit}")]
 
 
-@api("assign")
-def assign(ref, value, validate_shape=None, use_locking=None, name=None):
-    """Writes `value` to the variable `ref` and gives the variable as it then is.
-
-    ValueError when the shapes can never agree, unless `validate_shape` is False.
-    """
-    return raw.Assign(ref, value, validate_shape=validate_shape, use_locking=use_locking, name=name)
+@api("count_up_to")
+@op("ref: &T -> output: T", T="int32 int64", writes=("ref",), out=shapes.scalar, checks=_below_limit, gradient=None)
+def CountUpTo(ref, *, limit):
+    """The value before one is added. At `limit` it stays, and the run ends in OutOfRangeError."""
+    return jnp.where(ref < limit, ref + 1, ref), ref
