@@ -14,6 +14,7 @@ tensors (T is then a list of dtypes), `x: &T` a variable's cell, `axis: Tidx=int
 The lowering's keyword-only arguments are the op's attrs, with their defaults.
 """
 
+import contextlib
 import inspect
 import types
 from collections import namedtuple
@@ -152,7 +153,11 @@ class OpDef:
                 take = self._take_list if argument.is_list else self._take_one
                 inputs += take(argument, value, attrs, source)
             self._take_attrs(given, attrs)
-            node = graph.add_node(self, inputs, attrs, self._output_dtypes(attrs), scope)
+            with contextlib.ExitStack() as beside:
+                for argument, x in zip(self.inputs, inputs):
+                    if argument.ref:  # what writes to a cell stands beside it (1.1 op_def_library.py)
+                        beside.enter_context(graph.colocate_with(x.op))
+                node = graph.add_node(self, inputs, attrs, self._output_dtypes(attrs), scope)
         return self._packed(node)
 
     def _take_one(self, argument, value, attrs, source):
