@@ -72,16 +72,19 @@ def _shared(contexts):
     return tuple(shared)
 
 
-def scheduled(stage, made, contexts, fed, needs):
-    """The stage's nodes as steps: nodes, and Conditionals that hold as many nodes as can run together. `needs`: node -> the keys it uses."""
+def scheduled(stage, made, contexts, fed, needs, ends):
+    """The stage's nodes as steps: nodes, and Conditionals that hold as many nodes as can run together.
+
+    `needs` maps nodes to the keys they use; `ends` are the keys wanted when the stage is over.
+    """
     if not any(contexts[node] for node in stage.nodes):
         return list(stage.nodes)
-    return _Scheduler(stage, made, contexts, fed, needs).steps(stage.nodes, 0)
+    return _Scheduler(stage, made, contexts, fed, needs, ends).steps(stage.nodes, 0)
 
 
 class _Scheduler:
-    def __init__(self, stage, made, contexts, fed, needs):
-        self.stage, self.made, self.contexts, self.fed = stage, made, contexts, fed
+    def __init__(self, stage, made, contexts, fed, needs, ends):
+        self.stage, self.made, self.contexts, self.fed, self.ends = stage, made, contexts, fed, ends
         self.users = {}  # key -> the nodes of the stage that use it
         for node in stage.nodes:
             for key in needs[node]:
@@ -149,7 +152,7 @@ class _Scheduler:
 
     def _gives(self, inside):
         """The keys made inside that anything outside uses: other nodes, later stages, the state, and writes that replace them."""
-        wanted = set(self.stage.gives)
+        wanted = set(self.ends)
         for node in self.stage.nodes:
             written = self.made.writes(node)
             wanted.update((cell, self.made.final[cell]) for cell in written)

@@ -84,12 +84,19 @@ class Cells:
                 tensor = tensor.op.inputs[card.input_positions(tensor.op, card.writes)[0]]
             elif card.alias:
                 tensor = tensor.op.inputs[0]
+            elif is_merge(tensor.op) and tensor.value_index == 0:
+                cell = next((c for c in map(self.behind, tensor.op.inputs) if c is not None), None)
+                break
             else:
                 cell = None
                 break
         for each in chain:
             self._known[each] = cell
         return cell
+
+    def seen_through(self, merge):
+        """The positions of a Merge's inputs that are aliases."""
+        return [i for i, x in enumerate(merge._inputs) if self.behind(x) is not None]
 
     def written(self, node):
         """The cells that `node` writes, in the order its lowering returns them."""
@@ -209,6 +216,10 @@ def _newest(a, b, position):
     return merged
 
 
+def is_merge(node):
+    return node.type in ("Merge", "RefMerge")
+
+
 def is_host(node):
     """True for what runs outside jit: cards that say so, and whatever puts out strings or handles (but constants are known anywhere)."""
     return node.card.host or node.type != "Const" and any(x.dtype.base_dtype in dtypes.HOST_ONLY for x in node.outputs)
@@ -294,11 +305,13 @@ def keys_of(tensor, version, made, fed):
     if cell is None:
         return [tensor]
     keys = [(cell, version)]
+    if is_merge(tensor.op):
+        return keys + list(tensor.op.outputs)
     while tensor.op.card.alias:
         for extra in tensor.op._inputs[1:]:
             keys += keys_of(extra, made.uses[tensor.op].get(list(tensor.op._inputs).index(extra)), made, fed)
         tensor = tensor.op._inputs[0]
-    return keys
+    return keys + (list(tensor.op.outputs) if is_merge(tensor.op) else [])
 
 
 def _connect(made, fed, contexts, static):
@@ -333,7 +346,7 @@ def _connect(made, fed, contexts, static):
     last = len(made.stages)
     for key in made.fetch_keys:
         if isinstance(key, View):
-            number = _last_jitted(made.stages)
+            number = _last_stage(made.stages, host=key.tensor.dtype.base_dtype in dtypes.HOST_ONLY)
             last = len(made.stages)
             for each in keys_of(key.tensor, key.write, made, fed):
                 wanted.setdefault(each, []).append(number)
@@ -350,7 +363,11 @@ def _connect(made, fed, contexts, static):
         stage.reads = [cell for cell in stage.reads if cell not in written]
         stage.wide = any(x.dtype.base_dtype in dtypes.WIDE for node in stage.nodes for x in (*node.outputs, *node._inputs))
         stage.wide |= any(key.dtype.base_dtype in dtypes.WIDE for key in stage.takes if isinstance(key, Tensor))
-        stage.steps = scheduled(stage, made, contexts, fed, needs)
+        ends = set(stage.gives)
+        for key in stage.gives:
+            if isinstance(key, View):
+                ends.update(keys_of(key.tensor, key.write, made, fed))
+        stage.steps = scheduled(stage, made, contexts, fed, needs, ends)
 
 
 def _route(made, key, numbers, home, writers, fed, static_feeds, deciding):
@@ -390,10 +407,10 @@ def _route(made, key, numbers, home, writers, fed, static_feeds, deciding):
                 stages[number].static_takes.append(key)
 
 
-def _last_jitted(stages):
-    """The number of the last jitted stage; a new one when there is none."""
+def _last_stage(stages, host):
+    """The number of the last stage of that kind; a new one when there is none."""
     for number in reversed(range(len(stages))):
-        if not stages[number].host:
+        if stages[number].host == host:
             return number
-    stages.append(Stage(False, []))
+    stages.append(Stage(host, []))
     return len(stages) - 1

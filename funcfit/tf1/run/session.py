@@ -24,7 +24,7 @@ from funcfit.tf1.graph.node import Operation, Tensor
 from funcfit.tf1.opdef import api
 from funcfit.tf1.run.fetch import FetchTree, fed_array, fed_pairs
 from funcfit.tf1.run.plan import View, plan
-from funcfit.tf1.run.trace import Scope, Undecided, given_value, run_steps, stage_function
+from funcfit.tf1.run.trace import Scope, Undecided, cell_value, given_value, run_steps, stage_function
 
 MANY_SHAPES = 20
 _FIRST = itemgetter(0)
@@ -228,10 +228,13 @@ class Program:
         for key in (*stage.takes, *stage.feeds, *stage.static_feeds):
             scope.values[key] = np.asarray(values[key])
         state = self.session._state
-        for cell in stage.reads:
+        for cell in (*stage.reads, *stage.writes):
             if cell in state:
                 scope.values[cell, None] = np.array(state[cell])
         run_steps(stage.steps, scope)
+        last = {cell: node for node in stage.nodes for cell in self.plan.writes(node)}
+        with self.session._lock:
+            state.update({cell: cell_value(cell, last[cell], scope) for cell in stage.writes})
         for key in stage.gives:
             values[key] = given_value(key, self.plan, scope)
 

@@ -14,7 +14,7 @@ from funcfit.errors import FailedPreconditionError, OpError
 from funcfit.kernels.module import numpy_or_jax
 from funcfit.tf1.graph.node import Tensor
 from funcfit.tf1.run.branches import Conditional
-from funcfit.tf1.run.plan import View
+from funcfit.tf1.run.plan import View, is_merge
 
 
 class Undecided(Exception):
@@ -53,9 +53,11 @@ def run_steps(steps, scope):
 
 def value_of(tensor, version, scope):
     """The value of one use of `tensor`; a view of its cell as of `version` when it shows one. FailedPreconditionError for an empty cell."""
+    cell = scope.made.cells.behind(tensor)
+    if cell is not None and is_merge(tensor.op):
+        return _merged_value(tensor, version, scope)
     if tensor in scope:
         return scope.get(tensor)
-    cell = scope.made.cells.behind(tensor)
     if cell is None:
         if tensor.op.type == "Const":
             return tensor.op.attrs["value"]
@@ -72,6 +74,20 @@ def value_of(tensor, version, scope):
     view = lowered[tensor.value_index] if len(tensor.op.outputs) > 1 else lowered
     scope.values[tensor, version] = view
     return view
+
+
+def _merged_value(tensor, version, scope):
+    """What a Merge of aliases shows: the value it took, or, where an alias was taken, its cell as of `version`."""
+    merge = tensor.op
+    if (tensor, version) not in scope:
+        taken, index = scope.get(tensor), scope.get(merge.outputs[1])
+        for i in scope.made.cells.seen_through(merge):
+            if scope.made.uses[merge].get(i) is not version:
+                view = value_of(merge._inputs[i], version, scope)
+                known = isinstance(index, (np.ndarray, np.generic))
+                taken = (view if index == i else taken) if known else jnp.where(index == i, view, taken)
+        scope.values[tensor, version] = taken
+    return scope.get((tensor, version))
 
 
 def cell_value(cell, version, scope):

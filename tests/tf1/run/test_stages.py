@@ -93,3 +93,12 @@ def test_64_bit_values_are_kept_without_the_users_switch():
         assert session.run(a * 2) == 2**41
         assert session.run(b + p, {p: 1e-12}) == 1.0 + 1e-12 + 1e-12
     assert not jax.config.jax_enable_x64
+
+
+def test_a_string_variable_keeps_its_value():
+    name = tf.Variable("none")
+    with tf.Session() as session:
+        session.run(name.initializer)
+        assert session.run(name) == b"none"
+        assert session.run(tf.assign(name, "some")) == b"some"
+        assert session.run(name) == b"some"
