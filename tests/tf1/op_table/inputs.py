@@ -63,8 +63,8 @@ def bools(*values):
     return tuple(np.array(value, np.bool_) for value in values)
 
 
-def ramp(*shape, start=-1.0, stop=1.0):
-    """Distinct numbers between the two, not sorted, so that maxima are not at the edges."""
+def ramp(*shape, start=-1.0, stop=1.3):
+    """Distinct numbers between the two, not sorted, so that maxima are not at the edges; they do not cancel to zero."""
     count = int(np.prod(shape))
     order = (np.arange(count) * 7 + 3) % count if count % 7 else (np.arange(count) * 11 + 3) % count
     return (start + (stop - start) * (order + 0.5) / max(count, 1)).reshape(shape)

@@ -46,10 +46,14 @@ ROWS = [
     *_axes("reduce_min", dict(_ARRAYS, **_TIES)),
     *_axes("reduce_all", _TRUTHS),
     *_axes("reduce_any", _TRUTHS),
-    *_axes("reduce_logsumexp", {case: _ARRAYS[case] for case in ("ordinary", "double", "odd")}),
+    *_axes("reduce_logsumexp", floats(ramp(2, 3, 4))),  # infinities: NaN in 1.1, whose nodes these are
     *_axes("math.reduce_std", floats(ramp(2, 3, 4))),
     *_axes("math.reduce_variance", floats(ramp(2, 3, 4))),
-    *_axes("math.reduce_euclidean_norm", {"ordinary": f32(ramp(2, 3, 4))}),
+    row(
+        "math.reduce_euclidean_norm",
+        lambda tf, x: tf.stop_gradient(tf.math.reduce_euclidean_norm(x, 1)),  # 1.15 has no gradient for it
+        {"ordinary": f32(ramp(2, 3, 4))},
+    ),
     row("reduce_sum of complex", lambda tf, x: (tf.reduce_sum(x, 1), tf.reduce_mean(x), tf.reduce_prod(x, 0)), COMPLEX),
     row(
         "reduce_sum of a scalar",
