@@ -83,7 +83,7 @@ def placeholder(dtype, shape=None, name=None):
     return Placeholder(dtype=dtype, shape=TensorShape(shape), name=name)
 
 
-@op("input: dtype -> output: dtype", out=shapes.from_attr("shape"))
+@op("input: dtype -> output: dtype", out=shapes.from_attr("shape"), folds=True)
 def PlaceholderWithDefault(input, *, shape):
     return input
 

@@ -108,7 +108,7 @@ def run_node(node, scope):
     uses = made.uses[node]
     inputs = []
     for i, x in enumerate(node._inputs):
-        if x in scope.values:
+        if i not in uses and x in scope.values:
             inputs.append(scope.values[x])
             continue
         try:
