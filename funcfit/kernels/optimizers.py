@@ -68,12 +68,12 @@ def centered_rmsprop(var, mean, mean_square, mom, lr, rho, momentum, epsilon, gr
 
 
 def ftrl(var, accum, linear, grad, lr, l1, l2, lr_power, l2_shrinkage=None):
-    """McMahan et al. 2013. `l2_shrinkage` adds its penalty to the gradient itself, so that it is felt before the
-    proximal step.
+    """McMahan et al. 2013. `l2_shrinkage` adds its penalty to the step's gradient, not to the accumulated squares
+    (1.15's kernel; 1.5's added it to both).
     """
+    new_accum = accum + grad * grad
     if l2_shrinkage is not None:
         grad = grad + 2 * l2_shrinkage * var
-    new_accum = accum + grad * grad
 
     def power(x):
         return jnp.where(lr_power == -0.5, jnp.sqrt(x), x**-lr_power)
