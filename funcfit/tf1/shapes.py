@@ -6,6 +6,7 @@ A rule takes a node and gives its output's shape, or a list with one shape an ou
 import numpy as np
 
 from funcfit.kernels import windows
+from funcfit.tf1.graph.node import SparseTensor
 from funcfit.tf1.graph.shape import TensorShape, unknown_shape
 
 UNKNOWN = TensorShape(None)
@@ -292,3 +293,6 @@ def spatial(sizes, data_format):
 def images(batch, spatial_sizes, channels, data_format):
     """The shape of a batch of images in a data format."""
     return TensorShape((batch, channels, *spatial_sizes) if data_format.startswith("NC") else (batch, *spatial_sizes, channels))
+
+
+SparseTensor.static_shape = staticmethod(constant_value_as_shape)

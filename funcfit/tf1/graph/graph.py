@@ -9,7 +9,7 @@ import re
 import threading
 
 from funcfit.tf1.graph import dtypes, stacks
-from funcfit.tf1.graph.convert import convert_to_tensor_or_indexed_slices
+from funcfit.tf1.graph.convert import convert_to_tensor, convert_to_tensor_or_indexed_slices
 from funcfit.tf1.graph.node import IndexedSlices, Operation, SparseTensor, Tensor
 
 _OP_NAME = re.compile(r"^[A-Za-z0-9.][A-Za-z0-9_.\\\-/]*$")
@@ -456,6 +456,19 @@ def name_scope(name, default_name=None, values=None):
     graph = graph_of(values or ())
     with graph.as_default(), graph.name_scope(chosen) as scope:
         yield scope
+
+
+def _sparse_parts(indices, values, dense_shape):
+    """What a SparseTensor is made of, as tensors; a variable among them stays a reference."""
+    with name_scope(None, "SparseTensor", [indices, values, dense_shape]):
+        return (
+            convert_to_tensor(indices, name="indices", dtype=dtypes.int64),
+            convert_to_tensor(values, name="values", as_ref=True),
+            convert_to_tensor(dense_shape, name="dense_shape", dtype=dtypes.int64),
+        )
+
+
+SparseTensor.as_tensors = staticmethod(_sparse_parts)
 
 
 def graph_of(values):

@@ -341,11 +341,27 @@ class SparseTensorValue(tuple):
 class SparseTensor(TensorLike):
     """Three tensors for a tensor that is mostly zero: indices [n, rank] int64, values [n], dense_shape [rank] int64."""
 
-    def __init__(self, indices, values, dense_shape):
-        self._indices, self._values, self._dense_shape = indices, values, dense_shape
-        row = as_shape(indices.get_shape()).with_rank(2)
-        row[0].merge_with(values.get_shape().with_rank(1)[0])
-        row[1].merge_with(dense_shape.get_shape().with_rank(1)[0])
+    def __init__(self, indices, values, dense_shape=None, shape=None):
+        dense_shape = shape if dense_shape is None else dense_shape  # `shape` before 1.0
+        self._indices, self._values, self._dense_shape = self.as_tensors(indices, values, dense_shape)
+        row = as_shape(self._indices.shape).with_rank(2)
+        row[0].merge_with(self._values.shape.with_rank(1)[0])
+        row[1].merge_with(self._dense_shape.shape.with_rank(1)[0])
+
+    as_tensors = staticmethod(lambda *parts: parts)  # graph.py sets this: parts that are not tensors are converted
+
+    @classmethod
+    def from_value(cls, value):
+        """The SparseTensor of a SparseTensorValue (or of a SparseTensor); TypeError for anything else."""
+        if not isinstance(value, (SparseTensor, SparseTensorValue)):
+            raise TypeError(f"Neither a SparseTensor nor SparseTensorValue: {value}.")
+        return cls(value.indices, value.values, value.dense_shape)
+
+    def get_shape(self):
+        """The static shape of the dense tensor, as far as `dense_shape` is known while the graph is built."""
+        return self.static_shape(self._dense_shape)
+
+    static_shape = staticmethod(lambda dense_shape: TensorShape(None))  # shapes.py sets this
 
     indices = property(lambda self: self._indices)
     values = property(lambda self: self._values)

@@ -164,17 +164,15 @@ def _(node, *dys):
 
 
 def _stitched(node):
-    count = node.attrs["N"]
-    known = [shapes.constant_value(x) for x in node.inputs[:count]]
-    rest = shapes.UNKNOWN
+    count, rest = node.attrs["N"], shapes.UNKNOWN
     for indices, data in zip(node.inputs[:count], node.inputs[count:]):
         if None in (indices.shape.ndims, data.shape.ndims):
             continue
         if not data.shape[: indices.shape.ndims].is_compatible_with(indices.shape):
             raise shapes.misfit(node, f"Shapes {indices.shape} and {data.shape} are not compatible")
         rest = shapes.merged_into(node, rest, data.shape[indices.shape.ndims :])
-    rows = None if any(k is None for k in known) else max((int(k.max()) + 1 for k in known if k.size), default=0)
-    return TensorShape((rows,)).concatenate(rest)
+    # 1.1 leaves the number of rows open even where the indices are constants.
+    return TensorShape((None,)).concatenate(rest)
 
 
 @api("dynamic_stitch")

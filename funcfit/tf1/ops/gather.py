@@ -8,7 +8,7 @@ import numpy as np
 from funcfit.errors import InvalidArgumentError
 from funcfit.kernels.module import numpy_or_jax
 from funcfit.tf1 import shapes
-from funcfit.tf1.graph.convert import convert_to_tensor
+from funcfit.tf1.graph.convert import convert_to_tensor, register_tensor_conversion_function
 from funcfit.tf1.graph.graph import colocate_with
 from funcfit.tf1.graph.node import IndexedSlices
 from funcfit.tf1.graph.shape import TensorShape
@@ -50,6 +50,20 @@ def _taken(params, indices, axis):
 )
 def Gather(params, indices, *, validate_indices=True):
     return _taken(params, indices, 0)
+
+
+def _dense(slices, dtype=None, name=None, as_ref=False):
+    """IndexedSlices as the tensor they are rows of: rows that come twice are summed, rows not named are zero."""
+    if dtype is not None and not dtype.is_compatible_with(slices.dtype):
+        raise ValueError(
+            f"Tensor conversion requested dtype {dtype.name} for IndexedSlices with dtype {slices.dtype.name}"
+        )
+    if slices.dense_shape is None:
+        raise ValueError(f"Tensor conversion requested for IndexedSlices without dense_shape: {slices}")
+    return tf.unsorted_segment_sum(slices.values, slices.indices, slices.dense_shape[0], name=name)
+
+
+register_tensor_conversion_function(IndexedSlices, _dense)
 
 
 @Gather.gradient
