@@ -82,22 +82,6 @@ def transpose(a, perm=None, name="transpose", conjugate=False):
         return moved
 
 
-@api("matrix_transpose", "linalg.transpose")
-def matrix_transpose(a, name="matrix_transpose", conjugate=False):
-    """The last two axes of `a` exchanged. ValueError for fewer than two."""
-    with name_scope(name, values=[a]):
-        a = convert_to_tensor(a, name="a")
-        rank = a.shape.ndims
-        if rank is None:
-            rank = tf.rank(a)
-            perm = tf.concat((raw.Range(0, rank - 2, 1), [rank - 1, rank - 2]), 0)
-        elif rank < 2:
-            raise ValueError(f"Argument 'a' should be a (batch) matrix, with rank >= 2.  Found: {a.shape}")
-        else:
-            perm = [*range(rank - 2), rank - 1, rank - 2]
-        return tf.transpose(a, perm=perm, conjugate=conjugate)
-
-
 def _permutation_checks(x):
     if isinstance(x, np.ndarray):
         return []
