@@ -95,7 +95,7 @@ def replayed(release: str, function: str, draw) -> Iterator[tuple[Call, list, li
             if call.function != function:
                 continue
             (_, seed, seed2), *_ = call.nodes
-            stream = new_stream(seed, seed2, entropy=None)
+            stream = new_stream(seed, seed2, entropy=int)
             with jax.enable_x64(_is_wide(call)):
                 for recorded in call.runs:
                     outputs, stream = _jitted(draw, pickle.dumps({**call.kwargs, "seed": None}))(stream)

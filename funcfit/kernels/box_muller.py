@@ -3,11 +3,14 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Bool, Float32, Float64
 
-from .philox import unit_float32, unit_float64
+from .philox import Word, unit_float32, unit_float64
+
+Odd = Bool[Array, "*lanes"] | bool
 
 
-def normal32(x0: jax.Array, x1: jax.Array, odd: jax.Array) -> jax.Array:
+def normal32(x0: Word, x1: Word, odd: Odd) -> Float32[Array, "*lanes"]:
     """The sine partner of a Box-Muller pair of float32 normals, or the cosine partner where `odd`."""
     u = jnp.maximum(unit_float32(x0), np.float32(1e-7))
     angle = unit_float32(x1)
@@ -19,15 +22,15 @@ def normal32(x0: jax.Array, x1: jax.Array, odd: jax.Array) -> jax.Array:
     return wave * radius
 
 
-def normal64(x0: jax.Array, x1: jax.Array, x2: jax.Array, x3: jax.Array, odd: jax.Array) -> jax.Array:
-    """As box_muller32, in float64 from four words."""
+def normal64(x0: Word, x1: Word, x2: Word, x3: Word, odd: Odd) -> Float64[Array, "*lanes"]:
+    """As normal32, in float64 from four words."""
     with jax.enable_x64(True):
         radius = jnp.sqrt(-2.0 * jnp.log(jnp.maximum(unit_float64(x0, x1), 1e-7)))
         angle = 2 * np.pi * unit_float64(x2, x3)
         return jnp.where(odd, jnp.cos(angle), jnp.sin(angle)) * radius
 
 
-def _sine(x: jax.Array, odd: jax.Array) -> jax.Array:
+def _sine(x: Float64[Array, "*lanes"], odd: Odd) -> Float64[Array, "*lanes"]:
     """sin, or cos where `odd`, of float32 numbers in [0, 2 * pi] given as float64.
 
     Rounded to float32 it equals glibc's sincosf (since 2.28), whose polynomials these are (ARM's optimized-routines).
@@ -39,14 +42,14 @@ def _sine(x: jax.Array, odd: jax.Array) -> jax.Array:
     cosine = 1.0 + z * _polynomial(
         z, -0.49999999725108224, 0.041666623324344516, -0.001388676379437604, 2.4390450703564542e-05
     )
-    turn = quarter.astype(jnp.int32) + odd.astype(jnp.int32)
+    turn = quarter.astype(jnp.int32) + jnp.asarray(odd, jnp.int32)
     y = jnp.where(turn & 1 == 1, cosine, sine)
     return jnp.where(turn & 2 == 2, -y, y)
 
 
-def _polynomial(x: jax.Array, *coefficients: float) -> jax.Array:
+def _polynomial(x: Float64[Array, "*lanes"], *coefficients: float) -> Float64[Array, "*lanes"]:
     """The coefficients, constant first, by Horner's rule."""
-    value = coefficients[-1]
+    value = jnp.full_like(x, coefficients[-1])
     for coefficient in coefficients[-2::-1]:
         value = coefficient + x * value
     return value

@@ -14,14 +14,15 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 from jax.typing import ArrayLike, DTypeLike
+from jaxtyping import Array, Bool, Float, Float32, Int, Int32, UInt, UInt32
 
-from .philox import skip, unit_float32, unit_float64, words
+from .philox import Stream, skip, unit_float32, unit_float64, words
 from .samplers import SAMPLES_PER_OUTPUT
 
 
 def multinomial(
-    stream: ArrayLike, logits: ArrayLike, num_samples: int, dtype: DTypeLike = jnp.int64
-) -> tuple[jax.Array, jax.Array]:
+    stream: Stream, logits: Float[ArrayLike, "batch classes"], num_samples: int, dtype: DTypeLike = jnp.int64
+) -> tuple[Int[Array, "batch samples"], Stream]:
     """`num_samples` classes for each row of logits [batch, classes]: [batch, num_samples].
 
     Entries of logits that are not finite have no probability; a row of them alone gives the number of classes.
@@ -47,19 +48,19 @@ def multinomial(
 
 
 class Candidates(NamedTuple):
-    """What a candidate sampler returns; the expected counts are float32."""
+    """What a candidate sampler returns."""
 
-    sampled: jax.Array  # int64 [num_sampled]
-    true_expected: jax.Array  # [batch, num_true]
-    sampled_expected: jax.Array  # [num_sampled]
+    sampled: Int[Array, "sampled"]
+    true_expected: Float32[Array, "batch true"]
+    sampled_expected: Float32[Array, "sampled"]
 
 
 class Cursor(NamedTuple):
     """Where in the stream a sampler reads: `position` words in; `held`, if `holds`, stands for the word there."""
 
-    position: jax.Array
-    held: jax.Array
-    holds: jax.Array
+    position: UInt32[Array, ""]
+    held: UInt32[Array, ""]
+    holds: Bool[Array, ""]
 
 
 class Distribution(NamedTuple):
@@ -70,13 +71,17 @@ class Distribution(NamedTuple):
     """
 
     size: int
-    drawn: Callable[[ArrayLike, Cursor, int], tuple[jax.Array, jax.Array, Cursor]]
-    probability: Callable[[jax.Array], jax.Array]
+    drawn: Callable[[Stream, Cursor, int], tuple[Int32[Array, "count"], Bool[Array, "count"], Cursor]]
+    probability: Callable[[Int[Array, "..."]], Float32[Array, "..."]]
 
 
 def candidate_sample(
-    stream: ArrayLike, distribution: Distribution, true_classes: ArrayLike, num_sampled: int, unique: bool
-) -> tuple[Candidates, jax.Array]:
+    stream: Stream,
+    distribution: Distribution,
+    true_classes: Int[ArrayLike, "batch true"],
+    num_sampled: int,
+    unique: bool,
+) -> tuple[Candidates, Stream]:
     """`num_sampled` classes, without repetition if `unique`, and how often each is expected among them.
 
     Tries are made in chunks until enough classes are found. In 64-bit mode classes are int64, as in TF.
@@ -147,7 +152,7 @@ def log_uniform_classes(size: int) -> Distribution:
     return Distribution(size, drawn, probability)
 
 
-def learned_unigram_classes(weights: ArrayLike) -> Distribution:
+def learned_unigram_classes(weights: Int32[ArrayLike, "size"]) -> Distribution:
     """Class k in proportion to int32 weights[k].
 
     TF starts with ones, and after each run adds 1 to the weight of each true class (`learned_weights`).
@@ -165,12 +170,14 @@ def learned_unigram_classes(weights: ArrayLike) -> Distribution:
     return Distribution(ends.size, drawn, probability)
 
 
-def learned_weights(weights: ArrayLike, true_classes: ArrayLike) -> jax.Array:
+def learned_weights(
+    weights: Int32[ArrayLike, "size"], true_classes: Int[ArrayLike, "batch true"]
+) -> Int32[Array, "size"]:
     """The weights of `learned_unigram_classes` after a run that saw these true classes."""
     return jnp.asarray(weights).at[jnp.ravel(true_classes)].add(1)
 
 
-def fixed_unigram_classes(weights: np.ndarray) -> Distribution:
+def fixed_unigram_classes(weights: Float32[np.ndarray, "size"]) -> Distribution:
     """Class k in proportion to float32 weights[k], by Walker's alias method."""
     threshold, alias = _alias_table(weights)
     total = np.cumsum(weights, dtype=np.float32)[-1]  # in order, as TF sums
@@ -197,15 +204,17 @@ def fixed_unigram_classes(weights: np.ndarray) -> Distribution:
 
 def fixed_unigram_weights(
     unigrams: Sequence[float], distortion: float = 1.0, num_reserved_ids: int = 0, num_shards: int = 1, shard: int = 0
-) -> np.ndarray:
+) -> Float32[np.ndarray, "size"]:
     """The float32 weights of this shard's classes: zeros for the reserved ones, then the unigrams to a power."""
     reserved = len(range(shard, num_reserved_ids, num_shards))
     kept = [w for i, w in enumerate(unigrams, start=reserved) if i % num_shards == shard]
-    powers = np.float64(np.float32(kept)) ** np.float64(np.float32(distortion))
+    powers = np.array(kept, np.float32).astype(np.float64) ** float(np.float32(distortion))
     return np.append(np.zeros(reserved, np.float32), powers.astype(np.float32))
 
 
-def _alias_table(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _alias_table(
+    weights: Float32[np.ndarray, "size"],
+) -> tuple[Float32[np.ndarray, "size"], Int32[np.ndarray, "size"]]:
     """Walker's table: place i gives class i for fractions below threshold[i], else class alias[i]."""
     total = 0.0
     for w in weights.tolist():
@@ -224,12 +233,12 @@ def _alias_table(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.array(share, np.float32), np.array(alias, np.int32)
 
 
-def _words(stream: ArrayLike, cursor: Cursor, count: int) -> jax.Array:
+def _words(stream: Stream, cursor: Cursor, count: int) -> UInt32[Array, "count"]:
     w = words(stream, count, cursor.position)
     return jnp.where((lax.iota(jnp.int32, count) == 0) & cursor.holds, cursor.held, w)
 
 
-def _count(mask: jax.Array) -> jax.Array:
+def _count(mask: Bool[Array, "tries"]) -> Int32[Array, ""]:
     return jnp.sum(mask, dtype=jnp.int32)
 
 
@@ -237,7 +246,7 @@ def _further(cursor: Cursor, count: int) -> Cursor:
     return Cursor(cursor.position + np.uint32(count), cursor.held, jnp.zeros_like(cursor.holds))
 
 
-def _exact(bits: jax.Array, n: ArrayLike) -> tuple[jax.Array, jax.Array]:
+def _exact(bits: UInt[Array, "tries"], n: UInt[ArrayLike, ""]) -> tuple[UInt[Array, "tries"], Bool[Array, "tries"]]:
     """bits % n, and which of them keep every remainder equally likely (powers of two need no care)."""
     n = jnp.broadcast_to(jnp.asarray(n, bits.dtype), bits.shape)
     spare = lax.rem(~jnp.zeros_like(bits), n) + 1

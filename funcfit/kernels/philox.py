@@ -19,12 +19,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jax.typing import ArrayLike
+from jaxtyping import Array, Bool, Float, Float32, Float64, UInt32
 
-Words = tuple[jax.Array, jax.Array, jax.Array, jax.Array]
+Stream = UInt32[Array | np.ndarray, "6"]
+Word = UInt32[Array, "*lanes"]
+Count = Word | np.uint32 | int
 
 
-def new_stream(seed: int, seed2: int, entropy: Callable[[], int]) -> np.ndarray:
+def new_stream(seed: int, seed2: int, entropy: Callable[[], int]) -> UInt32[np.ndarray, "6"]:
     """The uint32[6] stream of an op whose attrs are `seed` and `seed2`; both zero draws two numbers from `entropy()`.
 
     >>> new_stream(87654321, 42, entropy=lambda: 0)
@@ -36,17 +38,17 @@ def new_stream(seed: int, seed2: int, entropy: Callable[[], int]) -> np.ndarray:
     return np.array([low(seed), high(seed), 0, 0, low(seed2), high(seed2)], np.uint32)
 
 
-def skip(stream: ArrayLike, samples: int | ArrayLike) -> jax.Array:
+def skip(stream: Stream, samples: int | UInt32[Array, ""]) -> Stream:
     """The stream advanced by `samples` blocks: a Python int below 2**64, or a traced uint32."""
     if isinstance(samples, int):
         low, high = np.uint32(samples & 0xFFFFFFFF), np.uint32(samples >> 32 & 0xFFFFFFFF)
     else:
-        low, high = jnp.asarray(samples, jnp.uint32), np.uint32(0)
+        low, high = samples, np.uint32(0)
     stream = jnp.asarray(stream)
     return jnp.stack([stream[0], stream[1], *counters(stream, low, high)])
 
 
-def counters(stream: ArrayLike, low: ArrayLike, high: ArrayLike = 0) -> Words:
+def counters(stream: Stream, low: Count, high: Count = 0) -> tuple[Word, ...]:
     """The stream's counter plus low + 2**32 * high, as four words of the shape of `low`."""
     stream = jnp.asarray(stream)
     c0 = stream[2] + low
@@ -58,7 +60,7 @@ def counters(stream: ArrayLike, low: ArrayLike, high: ArrayLike = 0) -> Words:
     return c0, c1, c2, c3
 
 
-def block(stream: ArrayLike, low: ArrayLike, high: ArrayLike = 0) -> Words:
+def block(stream: Stream, low: Count, high: Count = 0) -> tuple[Word, ...]:
     """The four words of the block that lies low + 2**32 * high blocks ahead; elementwise in `low`."""
     stream = jnp.asarray(stream)
     k0, k1 = stream[0], stream[1]
@@ -71,45 +73,45 @@ def block(stream: ArrayLike, low: ArrayLike, high: ArrayLike = 0) -> Words:
     return c0, c1, c2, c3
 
 
-def words(stream: ArrayLike, n: int, start: ArrayLike = 0) -> jax.Array:
+def words(stream: Stream, n: int, start: UInt32[Array, ""] | int = 0) -> UInt32[Array, "n"]:
     """n words of the stream from the word number `start` on, as TF's SingleSampleAdapter deals them."""
     i = lax.iota(jnp.uint32, n) + jnp.asarray(start, jnp.uint32)
     w0, w1, w2, w3 = block(stream, i >> 2)
     return jnp.where(bit(i, 0), jnp.where(bit(i, 1), w3, w1), jnp.where(bit(i, 1), w2, w0))
 
 
-def word_pairs(stream: ArrayLike, n: int) -> tuple[jax.Array, jax.Array]:
+def word_pairs(stream: Stream, n: int) -> tuple[UInt32[Array, "n"], UInt32[Array, "n"]]:
     """The words with even and with odd positions of the first n pairs of words."""
     i = lax.iota(jnp.uint32, n)
     w0, w1, w2, w3 = block(stream, i >> 1)
     return jnp.where(bit(i, 0), w2, w0), jnp.where(bit(i, 0), w3, w1)
 
 
-def unit_float32(x: jax.Array) -> jax.Array:
+def unit_float32(x: Word) -> Float32[Array, "*lanes"]:
     """[0, 1) from the low 23 bits of a word."""
     return lax.bitcast_convert_type(x & np.uint32(0x7FFFFF) | np.uint32(0x3F800000), jnp.float32) - np.float32(1)
 
 
-def unit_float64(x0: jax.Array, x1: jax.Array) -> jax.Array:
+def unit_float64(x0: Word, x1: Word) -> Float64[Array, "*lanes"]:
     """[0, 1) from 52 bits, the low 20 of x0 above those of x1."""
     with jax.enable_x64(True):
         high = (x0 & np.uint32(0xFFFFF) | np.uint32(0x3FF00000)).astype(jnp.uint64)
         return lax.bitcast_convert_type(high << np.uint64(32) | x1.astype(jnp.uint64), jnp.float64) - np.float64(1)
 
 
-def unit_float16(x: jax.Array, dtype: np.dtype) -> jax.Array:
+def unit_float16(x: Word, dtype: np.dtype) -> Float[Array, "*lanes"]:
     """[0, 1) in float16 or bfloat16, from as many low bits of a word as the type's mantissa has."""
     mantissa, one = {"float16": (0x3FF, 0x3C00), "bfloat16": (0x7F, 0x3F80)}[dtype.name]
     bits = (x & np.uint32(mantissa) | np.uint32(one)).astype(jnp.uint16)
     return lax.bitcast_convert_type(bits, dtype) - jnp.ones((), dtype)
 
 
-def bit(i: jax.Array, place: int) -> jax.Array:
+def bit(i: Word, place: int) -> Bool[Array, "*lanes"]:
     """Whether the binary digit at `place` is set."""
     return i & np.uint32(1 << place) != 0
 
 
-def _product(a: jax.Array, b: int) -> tuple[jax.Array, jax.Array]:
+def _product(a: Word, b: int) -> tuple[Word, Word]:
     """High and low word of a * b."""
-    b = jnp.full_like(a, np.uint32(b))
-    return lax.mulhi(a, b), a * b
+    multiplier = jnp.full_like(a, np.uint32(b))
+    return lax.mulhi(a, multiplier), a * multiplier

@@ -12,13 +12,16 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 from jax.typing import ArrayLike
+from jaxtyping import Array, Float, Float64, Int32, Shaped, UInt32
 
 from .box_muller import normal64
-from .philox import block, skip, unit_float16, unit_float32, unit_float64
+from .philox import Stream, Word, block, skip, unit_float16, unit_float32, unit_float64
 from .samplers import SAMPLES_PER_OUTPUT, Shape
 
+Parameter = Float[ArrayLike, ""] | Float[ArrayLike, "1"] | Float[ArrayLike, "batches"]
 
-def gamma(stream: ArrayLike, shape: Shape, alpha: ArrayLike) -> tuple[jax.Array, jax.Array]:
+
+def gamma(stream: Stream, shape: Shape, alpha: Float[ArrayLike, "*entries"]) -> tuple[Float[Array, "..."], Stream]:
     """`shape` draws from Gamma(alpha, 1) for each entry of alpha: [*shape, *alpha.shape], of alpha's dtype.
 
     Marsaglia and Tsang 2000, "A simple method for generating gamma variables".
@@ -36,8 +39,8 @@ def gamma(stream: ArrayLike, shape: Shape, alpha: ArrayLike) -> tuple[jax.Array,
             done, blocks, normals_left, spare_normal, uniforms_left, spare_uniform, _ = state
             # Pairs are used last one first.
             w = _own_block(stream, output, blocks)
-            x = jnp.where(normals_left, spare_normal, normal64(*w, odd=np.bool_(True)))
-            spare_normal = normal64(*w, odd=np.bool_(False))
+            x = jnp.where(normals_left, spare_normal, normal64(*w, odd=True))
+            spare_normal = normal64(*w, odd=False)
             blocks = blocks + ~normals_left
             v = 1 + c * x
             positive = v > 0
@@ -55,10 +58,10 @@ def gamma(stream: ArrayLike, shape: Shape, alpha: ArrayLike) -> tuple[jax.Array,
         _, blocks, _, _, uniforms_left, spare_uniform, value = ended
         u, _ = _last_uniform(stream, output, blocks, uniforms_left, spare_uniform)
         value = jnp.where(small, value * jnp.power(u, 1 / a), jnp.where(a == 1, -jnp.log(1 - u), value))
-        return _sampled(value, shape, alpha, alpha.dtype), skip(stream, SAMPLES_PER_OUTPUT * count * alpha.size)
+        return _sampled(value, shape, alpha), skip(stream, SAMPLES_PER_OUTPUT * count * alpha.size)
 
 
-def poisson(stream: ArrayLike, shape: Shape, rate: ArrayLike) -> tuple[jax.Array, jax.Array]:
+def poisson(stream: Stream, shape: Shape, rate: Float[ArrayLike, "*entries"]) -> tuple[Float[Array, "..."], Stream]:
     """`shape` draws from Poisson(rate) for each entry of rate: [*shape, *rate.shape], of rate's dtype.
 
     A rate that is not finite gives NaN, where TF's kernel never returns. These are the draws of TF 1.5 to 1.15; 1.1
@@ -100,12 +103,12 @@ def poisson(stream: ArrayLike, shape: Shape, rate: ArrayLike) -> tuple[jax.Array
         strange = ~jnp.isfinite(mean)
         start = (strange, jnp.uint32(0), jnp.ones(mean.shape), jnp.where(strange, jnp.nan, 0.0))
         value = lax.while_loop(lambda state: ~jnp.all(state[0]), attempted, start)[3]
-        return _sampled(value, shape, rate, rate.dtype), skip(stream, SAMPLES_PER_OUTPUT * count * rate.size)
+        return _sampled(value, shape, rate), skip(stream, SAMPLES_PER_OUTPUT * count * rate.size)
 
 
 def parameterized_truncated_normal(
-    stream: ArrayLike, shape: Shape, means: ArrayLike, stddevs: ArrayLike, minvals: ArrayLike, maxvals: ArrayLike
-) -> tuple[jax.Array, jax.Array]:
+    stream: Stream, shape: Shape, means: Parameter, stddevs: Parameter, minvals: Parameter, maxvals: Parameter
+) -> tuple[Float[Array, "*shape"], Stream]:
     """Normal numbers with given means and deviations between given bounds, each a scalar or a value for each of the
     shape[0] batches, all of the dtype of the result.
 
@@ -163,24 +166,26 @@ def parameterized_truncated_normal(
     return values.reshape(shape), skip(stream, batches * 2 * 100 * (length + 3) // 4)
 
 
-def _of_batch(x: jax.Array, batch: jax.Array) -> jax.Array:
+def _of_batch(x: Shaped[Array, "..."], batch: Int32[Array, ""]) -> Shaped[Array, ""]:
     return x[0] if x.size == 1 else x[batch]
 
 
-def _fractions(words, dtype) -> jax.Array:
+def _fractions(words: tuple[Word, ...], dtype: np.dtype) -> Float[Array, "size"]:
     """The unit fractions of a block, in the order in which TF deals them."""
     if dtype == np.float64:
         return jnp.stack([unit_float64(*words[:2]), unit_float64(*words[2:])])
     return unit_float32(jnp.stack(words)) if dtype == np.float32 else unit_float16(jnp.stack(words), dtype)
 
 
-def _outputs(parameter: jax.Array, count: int) -> tuple[jax.Array, jax.Array]:
+def _outputs(
+    parameter: Float[Array, "..."], count: int
+) -> tuple[UInt32[Array, "entries count"], Float64[Array, "entries count"]]:
     """Each output's number and parameter, as float64, [entries of the parameter, count]."""
     output = lax.iota(jnp.uint32, parameter.size * count).reshape(parameter.size, count)
     return output, jnp.broadcast_to(parameter.reshape(-1, 1).astype(jnp.float64), output.shape)
 
 
-def _own_block(stream: ArrayLike, output: jax.Array, blocks: jax.Array):
+def _own_block(stream: Stream, output: Word, blocks: UInt32[Array, "..."]) -> tuple[Word, ...]:
     """Block number `blocks` of each output's 256."""
     return block(stream, (output << 8) + blocks, output >> 24)
 
@@ -195,8 +200,11 @@ def _where(condition, these, those):
     return tuple(jnp.where(condition, this, that) for this, that in zip(these, those))
 
 
-def _sampled(values: jax.Array, shape: Shape, parameter: jax.Array, dtype) -> jax.Array:
-    """The outputs, from [entries, count] to [*shape, *parameter.shape]."""
-    if jnp.finfo(dtype).bits == 16:
-        values = values.astype(jnp.float32)  # TF narrows in two steps
-    return values.T.reshape(*shape, *parameter.shape).astype(dtype)
+def _sampled(
+    values: Float64[Array, "entries count"], shape: Shape, parameter: Float[Array, "..."]
+) -> Float[Array, "..."]:
+    """The outputs as [*shape, *parameter.shape], of the parameter's dtype."""
+    outputs = values.T.reshape(*shape, *parameter.shape)
+    if parameter.dtype.itemsize == 2:
+        outputs = outputs.astype(jnp.float32)  # TF narrows in two steps
+    return outputs.astype(parameter.dtype)

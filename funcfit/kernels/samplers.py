@@ -1,28 +1,28 @@
 """TensorFlow's samplers whose outputs each take a known number of random words, and the truncated normal.
 
 Each takes a stream (philox.py) and returns (values, the stream as TF's CPU kernel leaves it).
-A million float32 uniforms take 2 ms, normals 5 and truncated normals 17 on two cores (`python scripts/bench_random.py`).
+A million float32 uniforms take 2 ms, normals 5, truncated normals 17 on two cores (`python scripts/bench_random.py`).
 TensorFlow's core/kernels/random_op.cc and random_shuffle_op.cc.
 """
 
 import math
 from collections.abc import Sequence
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
 from jax.typing import ArrayLike, DTypeLike
+from jaxtyping import Array, Float, Int, Int32, Shaped
 
 from .box_muller import normal32, normal64
-from .philox import bit, block, skip, unit_float16, unit_float32, unit_float64, word_pairs, words
+from .philox import Stream, bit, block, skip, unit_float16, unit_float32, unit_float64, word_pairs, words
 
 Shape = Sequence[int]
 
 SAMPLES_PER_OUTPUT = 256  # blocks that TF reserves for each output of a uniform, integer, normal, gamma or Poisson op
 
 
-def uniform(stream: ArrayLike, shape: Shape, dtype: DTypeLike = jnp.float32) -> tuple[jax.Array, jax.Array]:
+def uniform(stream: Stream, shape: Shape, dtype: DTypeLike = jnp.float32) -> tuple[Float[Array, "*shape"], Stream]:
     """Uniform numbers in [0, 1) with as many random mantissa bits as `dtype` has, bit for bit TF's RandomUniform."""
     n, dtype = math.prod(shape), np.dtype(dtype)
     if dtype == np.float64:
@@ -35,8 +35,8 @@ def uniform(stream: ArrayLike, shape: Shape, dtype: DTypeLike = jnp.float32) -> 
 
 
 def uniform_int(
-    stream: ArrayLike, shape: Shape, minval: ArrayLike, maxval: ArrayLike, dtype: DTypeLike = jnp.int32
-) -> tuple[jax.Array, jax.Array]:
+    stream: Stream, shape: Shape, minval: ArrayLike, maxval: ArrayLike, dtype: DTypeLike = jnp.int32
+) -> tuple[Int[Array, "*shape"], Stream]:
     """Integers in [minval, maxval), TF's RandomUniformInt: random bits modulo the range, plus minval."""
     n, dtype = math.prod(shape), np.dtype(dtype)
     unsigned = np.dtype(f"uint{8 * dtype.itemsize}")
@@ -51,7 +51,9 @@ def uniform_int(
     return values.reshape(shape), _after_outputs(stream, n)
 
 
-def standard_normal(stream: ArrayLike, shape: Shape, dtype: DTypeLike = jnp.float32) -> tuple[jax.Array, jax.Array]:
+def standard_normal(
+    stream: Stream, shape: Shape, dtype: DTypeLike = jnp.float32
+) -> tuple[Float[Array, "*shape"], Stream]:
     """Normal numbers, TF's RandomStandardNormal: Box-Muller on pairs of uniforms.
 
     float32 equals TF 1.1 to the last bit (a million draws compared), and later releases, which take the logarithm in
@@ -68,7 +70,9 @@ def standard_normal(stream: ArrayLike, shape: Shape, dtype: DTypeLike = jnp.floa
     return values.reshape(shape), _after_outputs(stream, n)
 
 
-def truncated_normal(stream: ArrayLike, shape: Shape, dtype: DTypeLike = jnp.float32) -> tuple[jax.Array, jax.Array]:
+def truncated_normal(
+    stream: Stream, shape: Shape, dtype: DTypeLike = jnp.float32
+) -> tuple[Float[Array, "*shape"], Stream]:
     """Normal numbers drawn again while they are 2 or more away from 0, TF's TruncatedNormal.
 
     TF gives each group of outputs (4, or 2 of float64) a stretch of the stream of its own, so that the result does
@@ -105,7 +109,7 @@ def truncated_normal(stream: ArrayLike, shape: Shape, dtype: DTypeLike = jnp.flo
     return values.T.reshape(-1)[:n].astype(dtype).reshape(shape), _after_outputs(stream, n)
 
 
-def shuffle(stream: ArrayLike, values: ArrayLike) -> tuple[jax.Array, jax.Array]:
+def shuffle(stream: Stream, values: Shaped[ArrayLike, "*shape"]) -> tuple[Shaped[Array, "*shape"], Stream]:
     """`values` shuffled along axis 0 as TF's RandomShuffle does it; axis 0 of length 0 or 1 uses no random numbers."""
     values = jnp.asarray(values)
     if values.size <= 1 or values.shape[0] <= 1:
@@ -114,7 +118,7 @@ def shuffle(stream: ArrayLike, values: ArrayLike) -> tuple[jax.Array, jax.Array]
     return values[permutation(stream, n)], skip(stream, (n + 2) // 4)
 
 
-def permutation(stream: ArrayLike, n: int) -> jax.Array:
+def permutation(stream: Stream, n: int) -> Int32[Array, "n"]:
     """The int32[n] permutation that Fisher-Yates gives when step i swaps places i and i + word[i] % (n - i).
 
     The swaps are not made one by one. Step i takes what lies at place j = target[i]: what the last earlier step with
@@ -141,5 +145,5 @@ def _chased(state):
     return further, jnp.any(further != source)
 
 
-def _after_outputs(stream: ArrayLike, n: int) -> jax.Array:
+def _after_outputs(stream: Stream, n: int) -> Stream:
     return skip(stream, SAMPLES_PER_OUTPUT * n)

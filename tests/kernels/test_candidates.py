@@ -66,7 +66,7 @@ def test_learned_unigrams_learn_from_run_to_run(release):
     calls = [call for case in cases(release) for call in case.calls if "learned" in call.function]
     for call in calls:
         (_, seed, seed2), *_ = call.nodes
-        stream, weights = new_stream(seed, seed2, entropy=None), np.ones(call.kwargs["range_max"], np.int32)
+        stream, weights = new_stream(seed, seed2, entropy=int), np.ones(call.kwargs["range_max"], np.int32)
         arguments = {name: call.kwargs[name] for name in ("true_classes", "num_sampled", "unique")}
         with jax.enable_x64(True):
             for recorded in call.runs:
@@ -93,23 +93,23 @@ def below_size(stream, words_a_try):
 
 @pytest.mark.parametrize("words_a_try", [1, 2])
 def test_words_thrown_away_shift_the_stream_as_in_tensorflow(words_a_try):
-    stream = new_stream(1, 38, entropy=None)
+    stream = new_stream(1, 38, entropy=int)
     ones = np.ones(SIZE)
     learned, fixed = c.learned_unigram_classes(ones.astype(np.int32)), c.fixed_unigram_classes(ones.astype(np.float32))
     thrown, expected = below_size(stream, words_a_try)
-    drawn, _ = c.candidate_sample(stream, (learned, fixed)[words_a_try - 1], [[0]], COUNT, unique=False)
+    drawn, _ = c.candidate_sample(stream, (learned, fixed)[words_a_try - 1], np.array([[0]]), COUNT, unique=False)
     assert thrown > 0
     np.testing.assert_array_equal(drawn.sampled, expected)
 
 
 def test_every_class_is_found_when_all_are_asked_for():
-    drawn, _ = c.candidate_sample(new_stream(1, 2, None), c.log_uniform_classes(300), np.array([[0]]), 300, unique=True)
+    drawn, _ = c.candidate_sample(new_stream(1, 2, int), c.log_uniform_classes(300), np.array([[0]]), 300, unique=True)
     assert sorted(drawn.sampled.tolist()) == list(range(300))
 
 
 def test_a_row_without_finite_logits_gives_the_number_of_classes():
     logits = np.float32([[0, -np.inf, 1, np.nan], [-np.inf, np.nan, -np.inf, np.inf]])
-    drawn, _ = c.multinomial(new_stream(1, 2, None), logits, 50, np.int32)
+    drawn, _ = c.multinomial(new_stream(1, 2, int), logits, 50, np.int32)
     assert set(drawn[0].tolist()) == {0, 2}
     assert set(drawn[1].tolist()) == {4}
 

@@ -48,7 +48,7 @@ def test_words_go_on_over_a_carry(counter):
 
 
 def test_seeds_fill_the_key_and_the_upper_half_of_the_counter():
-    np.testing.assert_array_equal(new_stream(2**32 + 3, -1, entropy=None), [3, 1, 0, 0, 2**32 - 1, 2**32 - 1])
+    np.testing.assert_array_equal(new_stream(2**32 + 3, -1, entropy=int), [3, 1, 0, 0, 2**32 - 1, 2**32 - 1])
 
 
 def test_no_seeds_ask_for_entropy_twice():

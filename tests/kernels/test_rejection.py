@@ -48,25 +48,25 @@ def test_bounded_normals_equal_tensorflow():
         assert_same(drawn, recorded, ulps=2, floor=2)
 
 
-@pytest.mark.parametrize("rate", [np.nan, np.inf])
-def test_a_poisson_rate_that_is_not_finite_gives_nan(rate):
-    values, _ = poisson(new_stream(1, 2, entropy=None), (3,), np.float32(rate))
-    assert np.isnan(values).all()
+def test_a_poisson_rate_that_is_not_finite_gives_nan():
+    values, _ = jax.jit(lambda stream: poisson(stream, (5,), np.float32([np.nan, 1, np.inf])))(new_stream(1, 2, int))
+    np.testing.assert_array_equal(np.isnan(values), [[True, False, True]] * 5)
 
 
 @pytest.mark.parametrize("sampler", [gamma, poisson])
 def test_draws_do_not_depend_on_the_callers_mode(sampler):
-    stream, parameter = new_stream(5, 6, entropy=None), np.float32([0.5, 1.0, 30.0])
-    narrow, _ = sampler(stream, (40,), parameter)
+    stream = new_stream(5, 6, entropy=int)
+    draw = jax.jit(lambda stream: sampler(stream, (40,), np.float32([0.5, 1.0, 30.0])))
+    narrow, _ = draw(stream)
     with jax.enable_x64(True):
-        wide, _ = sampler(stream, (40,), parameter)
+        wide, _ = draw(stream)
     assert wide.dtype == narrow.dtype
     np.testing.assert_array_equal(wide, narrow)
 
 
 @pytest.mark.parametrize("sampler", [gamma, poisson])
 def test_no_samples_leave_the_stream_alone(sampler):
-    stream = new_stream(5, 6, entropy=None)
+    stream = new_stream(5, 6, entropy=int)
     values, after = sampler(stream, (0, 2), np.float32([1.5, 2.0, 3.0]))
     assert values.shape == (0, 2, 3)
     np.testing.assert_array_equal(after, stream)
