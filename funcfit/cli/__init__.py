@@ -20,7 +20,7 @@ from .run import run
 
 def main(argv: list[str] | None = None) -> int:
     """The `funcfit` command; gives the exit status."""
-    parser = argparse.ArgumentParser(prog="funcfit", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="funcfit", description="TensorFlow 1 programs on JAX.")
     commands = parser.add_subparsers(dest="command", required=True)
 
     runs = commands.add_parser("run", help="run a TensorFlow 1 script or notebook on JAX")

@@ -45,9 +45,9 @@ def missing_symbol(error: BaseException, line: str) -> str | None:
     """The program needs a name of TensorFlow's that is not there."""
     if match := re.match(r"(?:tf|tensorflow)\b([\w.]*) has no '(\w+)'", str(error)):
         symbol = f"tf{match[1]}.{match[2]}"
-    elif isinstance(error, ImportError) and (error.name or "").partition(".")[0] == "tensorflow":
+    elif isinstance(error, ImportError) and (module := error.name or "").partition(".")[0] == "tensorflow":
         name = re.match(r"cannot import name '(\w+)'", str(error))
-        symbol = error.name.replace("tensorflow", "tf", 1) + (f".{name[1]}" if name else "")
+        symbol = module.replace("tensorflow", "tf", 1) + (f".{name[1]}" if name else "")
     else:
         return None
     near = nearest(symbol)

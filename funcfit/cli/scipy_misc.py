@@ -50,10 +50,9 @@ def imsave(name, arr, format=None):
 def imresize(arr, size, interp="bilinear", mode=None):
     """The image at another size: percent (int), a factor (float), or (rows, columns)."""
     image = toimage(arr, mode=mode)
-    if isinstance(size, int | np.integer):
-        size = size / 100.0
-    if isinstance(size, float | np.floating):
-        columns, rows = (int(n * size) for n in image.size)
+    if np.ndim(size) == 0:
+        factor = size / 100.0 if isinstance(size, int | np.integer) else size
+        columns, rows = (int(n * factor) for n in image.size)
     else:
         rows, columns = size[:2]
     return np.array(image.resize((columns, rows), resample=RESAMPLING[interp]))

@@ -53,13 +53,14 @@ class _Reader(ast.NodeVisitor):
 
     def _assigned(self, nodes) -> dict[str, str | None]:
         values: dict[str, set[str | None]] = {}
-        plain = [
-            n for n in nodes if isinstance(n, ast.Assign) and len(n.targets) == 1 and isinstance(n.targets[0], ast.Name)
-        ]
-        for node in plain:
-            values.setdefault(node.targets[0].id, set()).add(self.path(node.value))
-        for node in set(nodes) - {node.targets[0] for node in plain}:
-            if name := _bound(node):
+        followed = set()
+        for node in nodes:
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name) as target], value=value):
+                    values.setdefault(name, set()).add(self.path(value))
+                    followed.add(target)
+        for node in nodes:
+            if node not in followed and (name := _bound(node)):
                 values.setdefault(name, set()).add(None)
         return {name: paths.pop() if len(paths) == 1 else None for name, paths in values.items()}
 
@@ -75,9 +76,9 @@ class _Reader(ast.NodeVisitor):
                     return _joined(self.path(owner), name)
         return None
 
-    def visit(self, node):
+    def visit(self, node: Any) -> None:
         path = self.path(node)
-        if path is None or not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
+        if path is None or isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
             return super().visit(node)
         if path:
             self.found.append(Use(f"tf.{path}", node.lineno))
@@ -129,8 +130,8 @@ def _bound(node) -> str | None:
     return None
 
 
-def _inside_tensorflow(module: str) -> str | None:
-    package, _, path = module.partition(".")
+def _inside_tensorflow(module: str | None) -> str | None:
+    package, _, path = (module or "").partition(".")
     return path if package == "tensorflow" else None
 
 

@@ -77,12 +77,13 @@ _evaluate = jit(_measure, static_argnums=(0,), name="evaluate")
 
 
 def last_step(data: Batches, steps: int | None, epochs: float | int | None) -> int:
-    if (steps is None) == (epochs is None):
+    if steps is None and epochs is not None:
+        steps = data.steps(epochs)
+    elif steps is None or epochs is not None:
         raise ValueError(f"fit needs one of steps= and epochs=, not steps={steps}, epochs={epochs}")
-    last = data.steps(epochs) if steps is None else steps
-    if last * data.size > LINE:
-        raise ValueError(f"{last} steps of {data.size} rows are more than the {LINE} rows that batches count")
-    return last
+    if steps * data.size > LINE:
+        raise ValueError(f"{steps} steps of {data.size} rows are more than the {LINE} rows that batches count")
+    return steps
 
 
 def run(train: Program, state: State, start: int, stop: int, every: int = 0, measure=None) -> Result:
