@@ -228,9 +228,11 @@ class Program:
         for key in (*stage.takes, *stage.feeds, *stage.static_feeds):
             scope.values[key] = np.asarray(values[key])
         state = self.session._state
-        for cell in (*stage.reads, *stage.writes):
-            if cell in state:
-                scope.values[cell, None] = np.array(state[cell])
+        with self.session._lock:
+            self._start_private_cells(stage)
+            for cell in (*stage.reads, *stage.writes):
+                if cell in state:
+                    scope.values[cell, None] = np.array(state[cell])
         run_steps(stage.steps, scope)
         last = {cell: node for node in stage.nodes for cell in self.plan.writes(node)}
         with self.session._lock:
@@ -246,9 +248,7 @@ class Program:
             if key in stage.static_takes or isinstance(key, Tensor) and key.dtype.base_dtype in HOST_ONLY:
                 static[key] = np.asarray(values[key])
         with self.session._lock:
-            for cell in (*stage.reads, *stage.writes):
-                if cell.card.keeps is not None and cell not in state:
-                    state[cell] = cell.card.keeps(cell.attrs, entropy)
+            self._start_private_cells(stage)
             absent = frozenset(c for c in (*stage.reads, *stage.writes) if c not in state)
             signature = (number, absent, tuple((k, _text(v)) for k, v in static.items()))
             executable = self.executables.get(signature)
@@ -258,6 +258,14 @@ class Program:
             if len(self.plan.stages) == 1 and not static and not absent and self.quick is None:
                 self.quick = executable
             executable.run(values)
+
+
+    def _start_private_cells(self, stage):
+        """Cells that nodes keep for themselves (counters, random streams) begin with the session's first use of them."""
+        state = self.session._state
+        for cell in (*stage.reads, *stage.writes):
+            if cell.card.keeps is not None and cell not in state:
+                state[cell] = cell.card.keeps(cell.attrs, entropy)
 
 
 def _text(array):
