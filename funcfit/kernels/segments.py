@@ -1,6 +1,6 @@
 """Sums, products and extremes of rows that share a segment id.
 
-Sorted ids say themselves how many segments there are, so those functions take and give numpy arrays; the unsorted ones are told, and are JAX's.
+Sorted ids say themselves how many segments there are: those functions take and give numpy arrays. The others are JAX's.
 """
 
 import jax.numpy as jnp
@@ -10,7 +10,7 @@ import numpy as np
 def sorted_segments(rows, ids, reduce, empty):
     """Row i of the result is `reduce` (a numpy ufunc) of the rows with id i, `empty` where there are none.
 
-    rows [n, ...], ids [n] rising from 0 or more; the result has ids[-1] + 1 rows. ValueError for ids that fall, are negative, or do not match the rows.
+    rows [n, ...], ids [n] rising from 0 or more; the result has ids[-1] + 1 rows. ValueError for other ids.
 
     >>> sorted_segments(np.array([1, 2, 4]), np.array([0, 0, 2]), np.add, 0).tolist()
     [3, 0, 4]
@@ -50,9 +50,9 @@ def counts(ids):
 
 
 def unsorted_segments(rows, ids, count, method, empty):
-    """Row i of the result, which has `count`, is made of the rows with id i by `method` (add, multiply, max, min); negative ids are left out.
+    """Row i of the result, which has `count`, is made of the rows with id i; negative ids are left out.
 
-    ids [...] of any rank, rows [..., ...] whose first dimensions are those of ids.
+    `method` is add, multiply, max or min, and `empty` what it starts with. The first dimensions of rows are those of ids.
 
     >>> unsorted_segments(jnp.array([1, 2, 4]), jnp.array([2, -1, 2]), 3, "add", 0).tolist()
     [0, 0, 5]

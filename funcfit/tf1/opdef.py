@@ -82,17 +82,19 @@ class OpDef:
     at_build  the value is also worked out when the graph is built, for static shapes (the op types for which TF 1.1 does so)
     checks    the lowering's arguments -> list of `Check`s that hold when the arguments are good
     host      runs outside jit, on numpy arrays
-    later     attrs that TF 1.1 does not have: the node holds them only where they differ from their defaults
+    padding   names of the inputs that may be padded together (run/padding.py): what the node puts out is padded then, what it writes is not
+    later     attrs that TF 1.1 does not have: the node holds them only where they differ from their defaults (one that an input's dtype
+              settles: from the dtype that the signature prefers)
     """
 
-    def __init__(self, lower, signature, *, out=None, writes=(), blind=(), cell=False, keeps=None, alias=False, fixed=(), folds=False, at_build=False, checks=None, host=False, later=(), gradient="default", **allowed):
+    def __init__(self, lower, signature, *, out=None, writes=(), blind=(), cell=False, keeps=None, alias=False, fixed=(), folds=False, at_build=False, checks=None, host=False, padding=(), later=(), gradient="default", **allowed):
         self.name, self.lower, self.__doc__ = lower.__name__, lower, lower.__doc__
         self.__name__ = self.name
         inputs, _, outputs = signature.partition("->")
         self.inputs, self.outputs = _arguments(inputs), _arguments(outputs)
         self.out, self.writes, self.blind, self.cell, self.keeps, self.alias = out, writes, blind, cell, keeps, alias
         self.fixed, self.folds, self.at_build, self.checks, self.host = fixed, folds, at_build, checks, host
-        self.later = later
+        self.padding, self.padded_lower, self.later = padding, None, later
         self.allowed = {attr: [dtypes.as_dtype(name) for name in names.split()] for attr, names in allowed.items()}
         parameters = inspect.signature(lower).parameters.values()
         keyword_only = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
@@ -124,6 +126,11 @@ class OpDef:
         """Attaches the rule `(node, *output_gradients) -> input gradients`."""
         self.rule = rule
         return rule
+
+    def padded(self, lower):
+        """Attaches the lowering of a host card inside jit: it gives as many rows as there could be (run/padding.py)."""
+        self.padded_lower = lower
+        return lower
 
     # -- building --------------------------------------------------------------------------------------------------------
 
@@ -157,7 +164,11 @@ class OpDef:
                 for argument, x in zip(self.inputs, inputs):
                     if argument.ref:  # what writes to a cell stands beside it (1.1 op_def_library.py)
                         beside.enter_context(graph.colocate_with(x.op))
-                node = graph.add_node(self, inputs, attrs, self._output_dtypes(attrs), scope)
+                output_dtypes = self._output_dtypes(attrs)
+                for argument in self.inputs:
+                    if argument.type_attr in self.later and attrs.get(argument.type_attr) is argument.preferred:
+                        del attrs[argument.type_attr]
+                node = graph.add_node(self, inputs, attrs, output_dtypes, scope)
         return self._packed(node)
 
     def _take_one(self, argument, value, attrs, source):

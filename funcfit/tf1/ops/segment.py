@@ -21,7 +21,7 @@ def _highest(dtype):
     return np.iinfo(dtype).max if np.issubdtype(dtype, np.integer) else jnp.finfo(dtype).max
 
 
-# -- sorted ids: the number of segments is in the ids, so these run on the host ---------------------------------------------
+# -- sorted ids: they say how many segments there are, so these run on the host ----------------------------------------
 
 
 def _some_rows(node):
@@ -101,7 +101,7 @@ def _(node, dy):
     return [tf.where(chosen, share, zeros), None]
 
 
-# -- unsorted ids, and their number ------------------------------------------------------------------------------------------
+# -- unsorted ids, and their number ------------------------------------------------------------------------------------
 
 
 def _counted_rows(node):
@@ -126,25 +126,32 @@ def _in_range(data, segment_ids, num_segments):
     return [Check(segment_ids < num_segments, InvalidArgumentError, message, [segment_ids])]
 
 
-_UNSORTED = {"Tindices": INDICES, "fixed": ("num_segments",), "out": _counted_rows, "checks": _in_range}
+_UNSORTED = {
+    "Tindices": INDICES,
+    "Tnumsegments": INDICES,
+    "later": ("Tnumsegments",),
+    "fixed": ("num_segments",),
+    "out": _counted_rows,
+    "checks": _in_range,
+}
 
 
-@op("data: T, segment_ids: Tindices, num_segments: int32 -> output: T", T=NUMBERS, **_UNSORTED)
+@op("data: T, segment_ids: Tindices, num_segments: Tnumsegments=int32 -> output: T", T=NUMBERS, **_UNSORTED)
 def UnsortedSegmentSum(data, segment_ids, num_segments):
     return unsorted_segments(data, segment_ids, int(num_segments), "add", 0)
 
 
-@op("data: T, segment_ids: Tindices, num_segments: int32 -> output: T", T=NUMBERS, **_UNSORTED)
+@op("data: T, segment_ids: Tindices, num_segments: Tnumsegments=int32 -> output: T", T=NUMBERS, **_UNSORTED)
 def UnsortedSegmentProd(data, segment_ids, num_segments):
     return unsorted_segments(data, segment_ids, int(num_segments), "multiply", 1)
 
 
-@op("data: T, segment_ids: Tindices, num_segments: int32 -> output: T", T=REAL, **_UNSORTED)
+@op("data: T, segment_ids: Tindices, num_segments: Tnumsegments=int32 -> output: T", T=REAL, **_UNSORTED)
 def UnsortedSegmentMax(data, segment_ids, num_segments):
     return unsorted_segments(data, segment_ids, int(num_segments), "max", _lowest(data.dtype))
 
 
-@op("data: T, segment_ids: Tindices, num_segments: int32 -> output: T", T=REAL, **_UNSORTED)
+@op("data: T, segment_ids: Tindices, num_segments: Tnumsegments=int32 -> output: T", T=REAL, **_UNSORTED)
 def UnsortedSegmentMin(data, segment_ids, num_segments):
     return unsorted_segments(data, segment_ids, int(num_segments), "min", _highest(data.dtype))
 
@@ -192,24 +199,10 @@ def _(node, dy):
     return [_gathered(dy, ids) * others, None, None]
 
 
-def _public(card, what):
-    def segments(data, segment_ids, num_segments, name=None):
-        return card(data, segment_ids, _as_int32(num_segments), name=name)
-
-    segments.__doc__ = (
-        f"{what} of the rows of `data` with each id in 0 ... num_segments - 1; rows with a negative id are left out."
-    )
-    return segments
-
-
-def _as_int32(count):
-    return tf.cast(count, dtypes.int32) if getattr(count, "dtype", None) == dtypes.int64 else count
-
-
-api("unsorted_segment_sum", "math.unsorted_segment_sum")(_public(UnsortedSegmentSum, "The sums"))
-api("unsorted_segment_prod", "math.unsorted_segment_prod")(_public(UnsortedSegmentProd, "The products"))
-api("unsorted_segment_max", "math.unsorted_segment_max")(_public(UnsortedSegmentMax, "The largest elements"))
-api("unsorted_segment_min", "math.unsorted_segment_min")(_public(UnsortedSegmentMin, "The smallest elements"))
+api("unsorted_segment_sum", "math.unsorted_segment_sum")(UnsortedSegmentSum)
+api("unsorted_segment_prod", "math.unsorted_segment_prod")(UnsortedSegmentProd)
+api("unsorted_segment_max", "math.unsorted_segment_max")(UnsortedSegmentMax)
+api("unsorted_segment_min", "math.unsorted_segment_min")(UnsortedSegmentMin)
 
 
 @api("unsorted_segment_mean", "math.unsorted_segment_mean")
@@ -238,7 +231,7 @@ def _sizes(data, segment_ids, num_segments):
     return tf.maximum(size, 1)
 
 
-# -- sorted ids of chosen rows -----------------------------------------------------------------------------------------------
+# -- sorted ids of chosen rows -----------------------------------------------------------------------------------------
 
 
 def _chosen_rows(node):
@@ -247,7 +240,7 @@ def _chosen_rows(node):
     shapes.merged_into(node, node.inputs[1].shape, node.inputs[2].shape)
     data = node.inputs[0].shape
     if len(node.inputs) == 3:
-        return shapes.UNKNOWN if data.ndims is None else TensorShape((None, *data.dims_or_none[1:]))
+        return _rows(None, data)
     shapes.with_rank(node, 3, 0)
     count = shapes.constant_value(node.inputs[3])
     if count is not None and count < 0:
@@ -259,11 +252,18 @@ def _chosen_rows(node):
     )
 
 
+def _rows(count, data):
+    """`count` rows like those of `data`."""
+    if data.ndims is None:
+        return shapes.UNKNOWN
+    return TensorShape((None if count is None else int(count), *data.dims_or_none[1:]))
+
+
 _SPARSE = {"Tidx": INDICES, "host": True, "out": _chosen_rows}
 
 
 def _chosen(data, indices, segment_ids, divisor, num_segments=None):
-    """Sums over segments of data[indices], divided by `divisor` of how many they are; `num_segments` rows when it is given."""
+    """Sums over segments of data[indices], divided by `divisor` of how many rows they are; `num_segments` of them."""
     bad = (indices < 0) | (indices >= len(data))
     if len(indices) != len(segment_ids):
         raise InvalidArgumentError(None, None, "segment_ids and indices should have same size.")
@@ -286,6 +286,7 @@ def _itself(count):
 
 
 _FLOAT = "float32 float64"
+_COUNTED = "data: T, indices: Tidx=int32, segment_ids: int32, num_segments: Tnumsegments=int32 -> output: T"
 
 
 @op("data: T, indices: Tidx=int32, segment_ids: int32 -> output: T", T=REAL, **_SPARSE)
@@ -304,7 +305,7 @@ def SparseSegmentSqrtN(data, indices, segment_ids):
 
 
 @op(
-    "data: T, indices: Tidx=int32, segment_ids: int32, num_segments: Tnumsegments=int32 -> output: T",
+    _COUNTED,
     T=REAL,
     Tnumsegments=INDICES,
     **_SPARSE,
@@ -314,7 +315,7 @@ def SparseSegmentSumWithNumSegments(data, indices, segment_ids, num_segments):
 
 
 @op(
-    "data: T, indices: Tidx=int32, segment_ids: int32, num_segments: Tnumsegments=int32 -> output: T",
+    _COUNTED,
     T=_FLOAT,
     Tnumsegments=INDICES,
     **_SPARSE,
@@ -324,7 +325,7 @@ def SparseSegmentMeanWithNumSegments(data, indices, segment_ids, num_segments):
 
 
 @op(
-    "data: T, indices: Tidx=int32, segment_ids: int32, num_segments: Tnumsegments=int32 -> output: T",
+    _COUNTED,
     T=_FLOAT,
     Tnumsegments=INDICES,
     **_SPARSE,
