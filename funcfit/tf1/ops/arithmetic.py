@@ -75,7 +75,7 @@ def _(node, dz):
 
 
 @api("multiply", "math.multiply", "mul")
-@op("x: T, y: T -> z: T", T=_ANY, out=shapes.broadcast, folds=True)
+@op("x: T, y: T -> z: T", T=_ANY, out=shapes.broadcast, folds=True, padding=("x", "y"))
 def Mul(x, y):
     return x * y
 
@@ -346,7 +346,7 @@ def _chosen_side(node, dz, x_is_chosen):
 @api("maximum", "math.maximum")
 @op("x: T, y: T -> z: T", T=_ORDERED, out=shapes.broadcast, folds=True)
 def Maximum(x, y):
-    return numpy_or_jax(x, y).maximum(x, y)
+    return numpy_or_jax(x, y).where(x < y, y, x)  # with a NaN the first input, as std::max has it
 
 
 @Maximum.gradient
@@ -357,7 +357,7 @@ def _(node, dz):
 @api("minimum", "math.minimum")
 @op("x: T, y: T -> z: T", T=_ORDERED, out=shapes.broadcast, folds=True)
 def Minimum(x, y):
-    return numpy_or_jax(x, y).minimum(x, y)
+    return numpy_or_jax(x, y).where(y < x, y, x)
 
 
 @Minimum.gradient

@@ -87,7 +87,8 @@ def _size(x, name):
 @op("x: T -> y: T", T=_NUMBER, out=shapes.same, folds=True)
 def Sign(x):
     if not np.iscomplexobj(x):
-        return numpy_or_jax(x).sign(x)
+        xp = numpy_or_jax(x)
+        return xp.where(x == x, xp.sign(x), xp.zeros_like(x))  # NaN has none
     size = abs(x)
     return jnp.where(size == 0, 0, x / jnp.where(size == 0, 1, size))
 
@@ -270,7 +271,6 @@ def _(node, dy):
 
 @op("y: T, dy: T -> z: T", T=_FIELD, out=shapes.merged)
 def TanhGrad(y, dy):
-    y = jnp.conj(y)
     return dy * (1 - y * y)
 
 
@@ -301,7 +301,6 @@ def sigmoid(x, name=None):
 
 @op("y: T, dy: T -> z: T", T=_FIELD, out=shapes.merged)
 def SigmoidGrad(y, dy):
-    y = jnp.conj(y)
     return dy * y * (1 - y)
 
 

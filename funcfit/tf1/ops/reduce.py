@@ -87,12 +87,15 @@ def Prod(input, reduction_indices, *, keep_dims=False):
 def _(node, dy):
     """The product of all others, found without a division: zeros are welcome."""
     x, axes = node.inputs
+    known = shapes.constant_value(axes)
     shape = tf.shape(x)
     axes = tf.reshape(axes, [-1])
     kept = _kept_shape(shape, node.inputs[1])
     tiles = _safe_quotient(shape, kept)
     dy = tf.tile(tf.reshape(dy, kept), tiles)
     with device("/cpu:0"):
+        if known is not None and np.any(np.asarray(known) < 0):  # where 1.1 fails
+            axes = (axes + tf.rank(x)) % tf.rank(x)
         reduced = tf.cast(axes, dtypes.int32)
         every = tf.range(0, tf.rank(x))
         other, _ = tf.setdiff1d(every, reduced)
@@ -104,7 +107,7 @@ def _(node, dy):
     table = tf.reshape(permuted, (rows, columns))
     before = tf.cumprod(table, axis=0, exclusive=True)
     after = tf.cumprod(table, axis=0, exclusive=True, reverse=True)
-    others = tf.reshape(before * after, permuted_shape)
+    others = tf.reshape(tf.conj(before) * tf.conj(after), permuted_shape)
     dx = dy * tf.transpose(others, tf.invert_permutation(order))
     return [tf.reshape(dx, shape), None]
 
@@ -119,16 +122,20 @@ def _highest(dtype):
 
 @op("input: T, reduction_indices: Tidx=int32 -> output: T", T=_NUMBERS, **_REDUCED)
 def Max(input, reduction_indices, *, keep_dims=False):
-    return numpy_or_jax(input).max(
-        input, axis=_axes(reduction_indices), keepdims=keep_dims, initial=_lowest(input.dtype)
-    )
+    return _extreme("max", input, _axes(reduction_indices), keep_dims, _lowest(input.dtype))
 
 
 @op("input: T, reduction_indices: Tidx=int32 -> output: T", T=_NUMBERS, **_REDUCED)
 def Min(input, reduction_indices, *, keep_dims=False):
-    return numpy_or_jax(input).min(
-        input, axis=_axes(reduction_indices), keepdims=keep_dims, initial=_highest(input.dtype)
-    )
+    return _extreme("min", input, _axes(reduction_indices), keep_dims, _highest(input.dtype))
+
+
+def _extreme(name, input, axes, keep_dims, start):
+    """NaNs are passed over, as Eigen's reducers do: nothing but NaNs gives `start`."""
+    if not axes:
+        return input
+    numbers = numpy_or_jax(input).where(input == input, input, start)
+    return getattr(numbers, name)(axis=axes, keepdims=keep_dims, initial=start)
 
 
 @Max.gradient
