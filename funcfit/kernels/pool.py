@@ -6,14 +6,14 @@ Of equal maxima in a window the first has it all: the whole gradient, the index.
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from .windows import all_margins, places
+from .windows import all_margins, all_places, places, scattered, views
 
 MOST_VIEWS = 64  # windows of more elements than this are not unrolled
 
@@ -38,14 +38,14 @@ def max_pool_gradient(x: jax.Array, dy: jax.Array, window: Sizes, strides: Sizes
         _, pull = jax.vjp(lambda x: max_pool(x, window, strides, padding), x)
         return pull(dy)[0]
     _, first = _first_maximum(x, window, strides, padding)
-    return _scattered((jnp.where(first == i, dy, 0) for i in itertools.count()), x.shape, window, strides, padding)
+    return scattered((jnp.where(first == i, dy, 0) for i in itertools.count()), x.shape, window, strides, padding)
 
 
 def max_pool_picked(x: jax.Array, values: jax.Array, window: Sizes, strides: Sizes, padding: str) -> jax.Array:
     """`values` at the first maximum of x in each window; what is transposed to max_pool_gradient."""
     (picked,) = jax.linear_transpose(
         lambda dy: max_pool_gradient(x, dy, window, strides, padding),
-        jax.ShapeDtypeStruct(_pooled_shape(x.shape, window, strides, padding), values.dtype),
+        jax.ShapeDtypeStruct(all_places(x.shape, window, strides, padding), values.dtype),
     )(values)
     return picked
 
@@ -61,7 +61,7 @@ def max_pool_with_argmax(
     places_in_x = jnp.asarray(sum(i * step for i, step in zip(np.indices(x.shape, sparse=True), steps)), jnp.int32)
     maxima, first = _first_maximum(x, window, strides, padding)
     flat = jnp.zeros(first.shape, jnp.int32)
-    for i, view in enumerate(_views(places_in_x, window, strides, padding, 0)):
+    for i, view in enumerate(views(places_in_x, window, strides, padding, 0)):
         flat = jnp.where(first == i, view, flat)
     return maxima, flat
 
@@ -91,10 +91,6 @@ def avg_pool_gradient(shape: Sizes, dy: jax.Array, window: Sizes, strides: Sizes
 
 def _lowest(dtype):
     return np.array(-np.inf if jnp.issubdtype(dtype, np.floating) else np.iinfo(dtype).min, dtype)
-
-
-def _pooled_shape(shape, window, strides, padding):
-    return tuple(places(n, k, s, padding) for n, k, s in zip(shape, window, strides))
 
 
 def _counts(shape, window, strides, padding):
@@ -130,37 +126,13 @@ def _max_pool_gradient_of_blocks(x, dy, window, strides, padding):
     return lax.pad(dblocks.reshape(padded), np.zeros((), dy.dtype), [(-before, -after, 0) for before, after in cut])
 
 
-def _views(x, window, strides, padding, fill) -> Iterator[jax.Array]:
-    """For each place in the window, in order, what all windows have there: arrays of the pooled shape."""
-    margins = all_margins(x.shape, window, strides, padding)
-    pooled = _pooled_shape(x.shape, window, strides, padding)
-    padded = lax.pad(x, np.asarray(fill, x.dtype), [(before, after, 0) for before, after in margins])
-    for start in itertools.product(*map(range, window)):
-        limit = [i + (n - 1) * s + 1 for i, n, s in zip(start, pooled, strides)]
-        yield lax.slice(padded, start, limit, tuple(strides))
-
-
 def _first_maximum(x, window, strides, padding):
     """(the maxima, which place in the window has the first of each)."""
     maxima = first = None
-    for i, view in enumerate(_views(x, window, strides, padding, _lowest(x.dtype))):
+    for i, view in enumerate(views(x, window, strides, padding, _lowest(x.dtype))):
         if maxima is None:
             maxima, first = view, jnp.zeros(view.shape, jnp.int32)
         else:
             first = jnp.where(view > maxima, i, first)
             maxima = jnp.maximum(view, maxima)
     return maxima, first
-
-
-def _scattered(views, shape, window, strides, padding):
-    """Undoes `_views`: the sum of each view's elements at the places of x that they came from."""
-    margins = all_margins(shape, window, strides, padding)
-    pooled = _pooled_shape(shape, window, strides, padding)
-    total = 0
-    for start, view in zip(itertools.product(*map(range, window)), views):
-        config = []
-        for i, n, count, s, (before, _) in zip(start, shape, pooled, strides, margins):
-            at = i - before
-            config.append((at, n - (at + (count - 1) * s + 1), s - 1))
-        total = total + lax.pad(view, np.zeros((), view.dtype), config)
-    return total

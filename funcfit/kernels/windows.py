@@ -1,6 +1,13 @@
-"""How a window walks over an axis: how many places it takes, and what is padded, as TensorFlow counts them."""
+"""How a window walks over axes: how many places it takes, what is padded, what it covers; as TensorFlow counts them."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+
+import jax
+import numpy as np
+from jax import lax
+
+Sizes = Sequence[int]
 
 
 def places(size: int, window: int, stride: int, padding: str, dilation: int = 1) -> int:
@@ -27,13 +34,57 @@ def margins(size: int, window: int, stride: int, padding: str, dilation: int = 1
     return total // 2, total - total // 2
 
 
+def all_places(sizes: Sizes, windows: Sizes, strides: Sizes, padding: str, dilations: Sizes | None = None) -> list[int]:
+    """`places` of each axis."""
+    dilations = [1] * len(sizes) if dilations is None else dilations
+    return [places(n, k, s, padding, d) for n, k, s, d in zip(sizes, windows, strides, dilations)]
+
+
 def all_margins(
-    sizes: Sequence[int],
-    windows: Sequence[int],
-    strides: Sequence[int],
-    padding: str,
-    dilations: Sequence[int] | None = None,
+    sizes: Sizes, windows: Sizes, strides: Sizes, padding: str, dilations: Sizes | None = None
 ) -> list[tuple[int, int]]:
     """`margins` of each axis."""
     dilations = [1] * len(sizes) if dilations is None else dilations
     return [margins(n, k, s, padding, d) for n, k, s, d in zip(sizes, windows, strides, dilations)]
+
+
+def views(
+    x: jax.Array, window: Sizes, strides: Sizes, padding: str, fill: float, dilations: Sizes | None = None
+) -> Iterator[jax.Array]:
+    """For each element of the window, in order, what it covers at all places: arrays of the shape `all_places`.
+
+    `window`, `strides` and `dilations` have one number for each axis of x; padding is seen as `fill`.
+    """
+    edges = all_margins(x.shape, window, strides, padding, dilations)
+    counts = all_places(x.shape, window, strides, padding, dilations)
+    padded = lax.pad(x, np.asarray(fill, x.dtype), [(before, after, 0) for before, after in edges])
+    for start in _starts(window, dilations):
+        limit = [i + (n - 1) * s + 1 for i, n, s in zip(start, counts, strides)]
+        yield lax.slice(padded, start, limit, tuple(strides))
+
+
+def scattered(
+    views: Iterable[jax.Array],
+    shape: Sizes,
+    window: Sizes,
+    strides: Sizes,
+    padding: str,
+    dilations: Sizes | None = None,
+) -> jax.Array:
+    """Undoes `views`: the sum of their elements at the places in an array of `shape` that they are views of."""
+    edges = all_margins(shape, window, strides, padding, dilations)
+    counts = all_places(shape, window, strides, padding, dilations)
+    total = 0
+    for start, view in zip(_starts(window, dilations), views):
+        config = []
+        for i, n, count, s, (before, _) in zip(start, shape, counts, strides, edges):
+            at = i - before
+            config.append((at, n - (at + (count - 1) * s + 1), s - 1))
+        total = total + lax.pad(view, np.zeros((), view.dtype), config)
+    return total
+
+
+def _starts(window, dilations):
+    """Where each element of the window is when the window is at its first place."""
+    steps = [1] * len(window) if dilations is None else dilations
+    return itertools.product(*(range(0, k * d, d) for k, d in zip(window, steps)))
