@@ -50,8 +50,8 @@ def descend(step_node):
 
 
 # %% [markdown]
-# **Level 2: arithmetic in the graph.** The formulas of level 1, as nodes, and one step out of two assignments. A graph has
-# no order but the one we give it, so we say that neither assignment comes before both new values are known.
+# **Level 2: arithmetic in the graph.** The formulas of level 1, as nodes, and one step out of two assignments. A
+# graph has no order but the one we give it, so we say that neither assignment comes before both new values are known.
 
 
 # %%

@@ -3,6 +3,7 @@
 import ast
 import difflib
 import functools
+import re
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -131,8 +132,9 @@ def _bound(node) -> str | None:
 
 
 def _inside_tensorflow(module: str | None) -> str | None:
-    package, _, path = (module or "").partition(".")
-    return path if package == "tensorflow" else None
+    """Where inside TensorFlow an imported module lies; funcfit.tf1 is TensorFlow by its own name."""
+    match = re.fullmatch(r"(?:tensorflow|funcfit\.tf1)(?:\.(.+))?", module or "")
+    return (match[1] or "") if match else None
 
 
 def _joined(path: str | None, name: str) -> str | None:

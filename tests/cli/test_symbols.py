@@ -7,6 +7,7 @@ from funcfit.cli.symbols import nearest, there, uses
 # what: a program, and the symbols with their lines
 SOURCES = {
     "import as": ("import tensorflow as tf\ntf.add(tf.nn.relu(1), 2)", ["tf.add 2", "tf.nn.relu 2"]),
+    "funcfit's own name": ("import funcfit.tf1 as tf\ntf.add", ["tf.add 2"]),
     "bare import": ("import tensorflow\ntensorflow.add", ["tf.add 2"]),
     "submodule": (
         "import tensorflow.contrib.slim as slim\nslim.conv2d()",
