@@ -17,7 +17,7 @@ from jaxtyping import Array, Float, Int, Int32, Shaped
 from .box_muller import normal32, normal64
 from .philox import Stream, bit, block, skip, unit_float16, unit_float32, unit_float64, word_pairs, words
 
-Shape = Sequence[int]
+Shape = Sequence[int] | np.ndarray
 
 SAMPLES_PER_OUTPUT = 256  # blocks that TF reserves for each output of a uniform, integer, normal, gamma or Poisson op
 

@@ -121,3 +121,11 @@ def test_draws_do_not_depend_on_the_callers_mode(sampler):
         wide, _ = draw(stream)
     assert wide.dtype == narrow.dtype
     np.testing.assert_array_equal(wide, narrow)
+
+
+def test_shapes_may_be_of_numpy_integers():
+    stream = new_stream(5, 6, entropy=int)
+    (values, after), (same, also) = uniform(stream, np.array([2, 3])), uniform(stream, (2, 3))
+    np.testing.assert_array_equal(values, same)
+    np.testing.assert_array_equal(after, also)
+    assert after.dtype == np.uint32
