@@ -334,9 +334,9 @@ class OpDef:
 
     # -- running ---------------------------------------------------------------------------------------------------------
 
-    def bound(self, node):
+    def bound(self, node, padded=False):
         """The lowering with the node's attrs filled in: arrays to arrays. List inputs are taken as one list."""
-        return self._bind(self.lower, node)
+        return self._bind(self.padded_lower if padded else self.lower, node)
 
     def bound_checks(self, node):
         """`checks` in the same way: it gets what the lowering gets."""

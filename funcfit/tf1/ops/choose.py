@@ -3,6 +3,7 @@
 import numpy as np
 
 from funcfit.errors import InvalidArgumentError
+from funcfit.kernels import rows
 from funcfit.kernels.module import numpy_or_jax
 from funcfit.tf1 import shapes
 from funcfit.tf1.graph import dtypes
@@ -236,6 +237,11 @@ def Unique(x, *, out_idx=dtypes.int32):
     """Distinct elements in the order they first come, and which of them each element is."""
     _vector_only(x)
     return _in_order(x)[:2]
+
+
+@Unique.padded
+def _(x, *, out_idx):
+    return rows.distinct(x)
 
 
 @api("unique_with_counts")

@@ -165,6 +165,7 @@ def _pick_check(shape, begin, masks):
     Index=INDICES,
     fixed=_strided_fixed(1),
     folds=True,
+    padding=("input",),
     checks=lambda input, begin, end, strides, **masks: _pick_check(input.shape, begin, [masks[m] for m in _MASKS]),
     out=_strided,
 )

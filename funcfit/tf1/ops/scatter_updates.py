@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from funcfit.errors import InvalidArgumentError
+from funcfit.kernels.rows import are_there
 from funcfit.tf1 import shapes
 from funcfit.tf1.opdef import NUMBERS, Check, api, op
 
@@ -32,13 +33,20 @@ def _rows_exist(ref, indices, updates, **_):
         at = f"[{','.join(str(i) for i in where)}]" if indices.ndim else ""
         return f"indices{at} = {indices[tuple(where)]} is not in [0, {rows})"
 
-    return [Check((indices >= 0) & (indices < rows), InvalidArgumentError, message, [indices])]
+    return [Check(are_there(indices, rows), InvalidArgumentError, message, [indices])]
 
 
 def _by_row(T=NUMBERS):
     signature = "ref: &T, indices: Tindices, updates: T -> output_ref: &T"
     return op(
-        signature, T=T, Tindices="int32 int64", writes=("ref",), out=_scattered, checks=_rows_exist, gradient=None
+        signature,
+        T=T,
+        Tindices="int32 int64",
+        writes=("ref",),
+        out=_scattered,
+        checks=_rows_exist,
+        padding=("indices", "updates"),
+        gradient=None,
     )
 
 

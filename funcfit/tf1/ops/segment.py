@@ -133,6 +133,7 @@ _UNSORTED = {
     "fixed": ("num_segments",),
     "out": _counted_rows,
     "checks": _in_range,
+    "padding": ("segment_ids", "num_segments"),
 }
 
 

@@ -19,6 +19,7 @@ from funcfit.tf1.opdef import INDICES, api, op, raw, tf
     out_type=INDICES,
     folds=True,
     at_build="shape",
+    padding=("input",),
     gradient=None,
     out=lambda node: TensorShape((node.inputs[0].shape.ndims,)),
 )

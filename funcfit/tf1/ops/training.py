@@ -7,6 +7,7 @@ in TensorFlow; optimizers sum such rows first (Unique, UnsortedSegmentSum).
 from funcfit.errors import InvalidArgumentError
 from funcfit.kernels import optimizers as formulas
 from funcfit.kernels.optimizers import on_rows
+from funcfit.kernels.rows import are_there
 from funcfit.tf1.graph.shape import TensorShape
 from funcfit.tf1.opdef import NUMBERS, Check, op
 
@@ -38,7 +39,7 @@ def _sparse(signature, *cells):
             offset = next(i for i, index in enumerate(indices) if not 0 <= index < rows)
             return f"Index {indices[offset]} at offset {offset} in indices is out of range"
 
-        return [Check((indices >= 0) & (indices < rows), InvalidArgumentError, message, [indices])]
+        return [Check(are_there(indices, rows), InvalidArgumentError, message, [indices])]
 
     return op(
         signature + " -> out: &T",
@@ -47,6 +48,7 @@ def _sparse(signature, *cells):
         writes=cells,
         out=_of_one_shape,
         checks=checks,
+        padding=("grad", "indices"),
         gradient=None,
     )
 

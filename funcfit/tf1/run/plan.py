@@ -12,6 +12,7 @@ from typing import NamedTuple
 from funcfit.errors import InvalidArgumentError
 from funcfit.tf1.graph import dtypes
 from funcfit.tf1.graph.node import Operation, Tensor
+from funcfit.tf1.run.padding import padded
 from funcfit.tf1.run.branches import branch_contexts, controls, scheduled
 
 
@@ -53,6 +54,7 @@ class Plan:
     cells: "Cells"
     previous: dict  # (cell, write) -> the version that write replaced
     final: dict  # cell -> the last write of the run
+    padded: set  # host nodes that run inside jit, by their padded lowering
 
     def writes(self, node):
         """The cells that a node writes: those it declares, and the private one that it keeps."""
@@ -127,8 +129,9 @@ def plan(fetches, feeds, static=()):
     for x in fetches:
         if isinstance(x, Tensor) and x not in fed:
             static = {*static, *(pred for pred, _ in contexts.outer(x))}
-    stages = _cut(order, fed, cells, uses, contexts, static)
-    made = Plan(list(fetches), list(feeds), order, stages, fetch_keys, uses, cells, previous, latest)
+    inside = padded(order, fetches)
+    stages = _cut(order, fed, inside, uses, contexts, static)
+    made = Plan(list(fetches), list(feeds), order, stages, fetch_keys, uses, cells, previous, latest, inside)
     _connect(made, fed, contexts, static)
     return made
 
@@ -220,9 +223,9 @@ def is_merge(node):
     return node.type in ("Merge", "RefMerge")
 
 
-def is_host(node):
+def is_host(node, inside=()):
     """True for what runs outside jit: cards that say so, and whatever puts out strings or handles (but constants are known anywhere)."""
-    return node.card.host or node.type != "Const" and any(x.dtype.base_dtype in dtypes.HOST_ONLY for x in node.outputs)
+    return node.card.host and node not in inside or node.type != "Const" and any(x.dtype.base_dtype in dtypes.HOST_ONLY for x in node.outputs)
 
 
 def knowable(order, fed):
@@ -250,11 +253,11 @@ def feeds_behind(tensor, fed):
     return found
 
 
-def _cut(order, fed, cells, uses, contexts, static):
+def _cut(order, fed, inside, uses, contexts, static):
     """Stages: even levels are jitted, odd ones run on the host. A value that decides the program is known one level earlier."""
     known, level, why = knowable(order, fed), {}, {}
     for node in order:
-        host = is_host(node)
+        host = is_host(node, inside)
         lowest, reason = int(host), ""
         sources = [x.op for x in node._inputs if x not in fed] + controls(node, fed)
         sources += [w for w in uses[node].values() if w is not None]
@@ -335,7 +338,7 @@ def _connect(made, fed, contexts, static):
                 static_feeds |= feeds_behind(x, fed)
             else:
                 deciding.update(keys_of(x, made.uses[node].get(i), made, fed))
-        if is_host(node):
+        if is_host(node, made.padded):
             deciding.update(pred for pred, _ in contexts[node])
     needs = {node: requirements(node, made, fed) for node in made.nodes}
     wanted = {}  # key -> numbers of the stages that use it

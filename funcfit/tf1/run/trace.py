@@ -122,7 +122,7 @@ def run_node(node, scope):
             raise Undecided(node._inputs[i])
     if card.checks is not None:
         _check(node, inputs, scope)
-    lower = card.bound(node)
+    lower = card.bound(node, padded=node in made.padded)
     try:
         if card.keeps is not None:
             lowered, kept = lower(cell_value(node, made.previous[node, node], scope), *inputs)
