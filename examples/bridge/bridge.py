@@ -76,8 +76,8 @@ for t in range(300):
 print("losses of the eight:", *(f"{value:.3f}" for value in metrics["loss"]))
 
 # %% [markdown]
-# **An export.** The trained network as StableHLO, for four hundred points at a time: bytes that run without this
-# program and without funcfit.
+# **An export.** The trained network as StableHLO, for four hundred points at a time, which needs neither this program
+# nor funcfit to be compiled and run.
 
 # %%
 exported = jax.export.export(jax.jit(lambda weights, x: predict(weights, x)[0]))(result.params, jnp.asarray(points))

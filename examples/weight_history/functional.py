@@ -16,7 +16,7 @@ import optax
 
 from funcfit import fit
 
-STEPS, RATE = 40, 0.002
+STEPS, RATE = 200, 0.002
 
 rng = np.random.default_rng(3)
 x, y = np.linspace(-10, 10, 5) + 1.5 * rng.normal(size=(2, 5))
@@ -41,9 +41,9 @@ uphill = jax.vmap(jax.grad(lambda weights: loss(weights, (x, y), None)[0]))(path
 for name in path:
     moved = np.diff(path[name])
     np.testing.assert_allclose(moved, -RATE * uphill[name][:-1], rtol=1e-3, atol=1e-5)
-for step in range(0, STEPS, 8):
+for step in range(0, STEPS, 40):
     at = {name: f"{name} {path[name][step]:7.4f} - {RATE} * {uphill[name][step]:8.3f}" for name in path}
-    print(f"step {step:2}: {at['bias']}     {at['slope']}")
+    print(f"step {step:3}: {at['bias']}     {at['slope']}")
 
 # %% [markdown]
 # The loss is a valley over the plane of the two weights. Every arrow points straight downhill; the path goes where
@@ -56,12 +56,14 @@ valley = 0.5 * ((slopes[..., None] * x + biases[..., None] - y) ** 2).sum(-1)
 
 figure, (plane, lines) = plt.subplots(1, 2, figsize=(11, 4.5))
 plane.contour(biases, slopes, valley, levels=np.geomspace(valley.min() + 0.5, valley.max(), 16), cmap="Greys")
-plane.plot(path["bias"], path["slope"], "o-", markersize=3)
-arrows = (-uphill["bias"], -uphill["slope"])
-plane.quiver(path["bias"], path["slope"], *arrows, angles="xy", color="r", alpha=0.5, width=0.003)
+plane.plot(path["bias"], path["slope"], "o-", markersize=2)
+seen = np.array([0, 1, 2, 4, 8, 40, 100, 180])
+arrows = -np.stack([uphill["bias"], uphill["slope"]])[:, seen]
+starts = path["bias"][seen], path["slope"][seen]
+plane.quiver(*starts, *arrows / np.linalg.norm(arrows, axis=0), angles="xy", color="r", width=0.005, zorder=3)
 plane.set(title="Down the valley", xlabel="bias", ylabel="slope")
 lines.scatter(x, y, zorder=3)
 for age, (b, m) in enumerate(zip(path["bias"], path["slope"], strict=True)):
-    lines.axline((0, b), slope=m, color="g", alpha=0.1 + 0.4 * age / STEPS)
+    lines.axline((0, b), slope=m, color="g", alpha=0.03 + 0.1 * age / STEPS)
 lines.set(title="The same path, seen as lines", xlim=(-15, 15), ylim=(-15, 15))
 plt.show()

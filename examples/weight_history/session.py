@@ -14,7 +14,7 @@ import numpy as np
 
 import funcfit.tf1 as tf
 
-STEPS, RATE = 40, 0.002
+STEPS, RATE = 200, 0.002
 
 rng = np.random.default_rng(3)
 x, y = np.linspace(-10, 10, 5) + 1.5 * rng.normal(size=(2, 5))
@@ -46,8 +46,8 @@ with tf.Session() as sess:
         path.append(before)
         downhill.append([-g for g in uphill])
         np.testing.assert_allclose(after, np.subtract(before, np.multiply(RATE, uphill)), rtol=1e-6)
-        if step % 8 == 0:
-            print(f"step {step:2}: bias {before[0]:7.4f} - {RATE} * {uphill[0]:8.3f} = {after[0]:7.4f}", end="     ")
+        if step % 40 == 0:
+            print(f"step {step:3}: bias {before[0]:7.4f} - {RATE} * {uphill[0]:8.3f} = {after[0]:7.4f}", end="     ")
             print(f"slope {before[1]:7.4f} - {RATE} * {uphill[1]:8.3f} = {after[1]:7.4f}")
 
 # %% [markdown]
@@ -62,11 +62,13 @@ valley = 0.5 * ((slopes[..., None] * x + biases[..., None] - y) ** 2).sum(-1)
 
 figure, (plane, lines) = plt.subplots(1, 2, figsize=(11, 4.5))
 plane.contour(biases, slopes, valley, levels=np.geomspace(valley.min() + 0.5, valley.max(), 16), cmap="Greys")
-plane.plot(*path.T, "o-", markersize=3)
-plane.quiver(*path[::2].T, *np.transpose(downhill[::2]), angles="xy", color="r", alpha=0.5, width=0.003)
+plane.plot(*path.T, "o-", markersize=2)
+seen = [0, 1, 2, 4, 8, 40, 100, 180]
+arrows = np.array(downhill)[seen] / np.linalg.norm(np.array(downhill)[seen], axis=1, keepdims=True)
+plane.quiver(*path[seen].T, *arrows.T, angles="xy", color="r", width=0.005, zorder=3)
 plane.set(title="Down the valley", xlabel="bias", ylabel="slope")
 lines.scatter(x, y, zorder=3)
 for age, (b, m) in enumerate(path):
-    lines.axline((0, b), slope=m, color="g", alpha=0.1 + 0.4 * age / STEPS)
+    lines.axline((0, b), slope=m, color="g", alpha=0.03 + 0.1 * age / STEPS)
 lines.set(title="The same path, seen as lines", xlim=(-15, 15), ylim=(-15, 15))
 plt.show()

@@ -6,8 +6,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Int, PRNGKeyArray
+from jaxtyping import Array, Int, PRNGKeyArray, UInt32
 
+from funcfit.compile import jit
 from funcfit.kernels.permutation import permuted
 
 LINE = 2**32  # rows that Batches can count
@@ -30,11 +31,7 @@ class Batches:
     def __getitem__(self, t: int | Int[Array, ""]) -> Any:
         if self.key is None and self.size == self.rows:
             return self.arrays
-        place = jnp.asarray(t, jnp.uint32) * self.size + jnp.arange(self.size, dtype=jnp.uint32)
-        epoch, row = place // self.rows, place % self.rows
-        if self.key is not None:
-            row = permuted(self.key, row, self.rows, deck=epoch)
-        return jax.tree.map(lambda array: array[row], self.arrays)
+        return _batch(self, jnp.asarray(t, jnp.uint32))
 
     @property
     def rows(self) -> int:
@@ -43,6 +40,17 @@ class Batches:
     def steps(self, epochs: float | int) -> int:
         """How many steps it takes to have used every row `epochs` times."""
         return -int(-epochs * self.rows // self.size)
+
+
+def _rows_of_line(data: Batches, t: UInt32[Array, ""]) -> Any:
+    place = t * data.size + jnp.arange(data.size, dtype=jnp.uint32)
+    epoch, row = place // data.rows, place % data.rows
+    if data.key is not None:
+        row = permuted(data.key, row, data.rows, deck=epoch)
+    return jax.tree.map(lambda array: array[row], data.arrays)
+
+
+_batch = jit(_rows_of_line, name="batch")
 
 
 def batches(arrays: Any, size: int | None = None, *, shuffle: bool = True, seed: int = 0) -> Batches:
