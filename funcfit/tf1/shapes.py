@@ -120,10 +120,9 @@ def broadcast_shape(a, b):
             out.append(q)
         elif q == 1:
             out.append(p)
-        elif p is None:
-            out.append(q)
-        elif q is None:
-            out.append(p)
+        elif p is None or q is None:
+            known = q if p is None else p
+            out.append(known if known > 1 else None)  # an unknown size beside an empty one may be empty or 1: not known
         else:
             return None
     return TensorShape(tuple(out))

@@ -209,11 +209,16 @@ def sum_of_slices(grads):
 
 def _as_slices(grads):
     """Tensors among the gradients become IndexedSlices over all rows; index dtypes are made one."""
-    out = [g if isinstance(g, IndexedSlices) else IndexedSlices(g, tf.range(0, tf.shape(g)[0]), tf.shape(g)) for g in grads]
+    out = [g if isinstance(g, IndexedSlices) else _all_rows(g) for g in grads]
     kinds = {g.indices.dtype for g in out}
     if len(kinds) > 1:
         out = [IndexedSlices(g.values, tf.cast(g.indices, "int64"), g.dense_shape) for g in out]
     return out
+
+
+def _all_rows(grad):
+    shape = tf.shape(grad)
+    return IndexedSlices(grad, tf.range(0, shape[0]), shape)
 
 
 def _flat_slices(grad):

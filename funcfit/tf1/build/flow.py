@@ -38,14 +38,6 @@ class ControlFlowContext:
             for x in result:
                 self._outer_context._values.add(x if isinstance(x, Tensor) else x.values)
 
-    def _encloses(self, node):
-        context = node._get_control_flow_context()
-        while context is not None:
-            if context is self:
-                return True
-            context = context.outer_context
-        return False
-
 
 class CondContext(ControlFlowContext):
     """One branch of a cond: predicate, pivot (the tensor that is alive when the branch is), and side (1 for true)."""
@@ -83,7 +75,6 @@ class CondContext(ControlFlowContext):
 
     def AddOp(self, node):
         if not node._inputs:
-            node._control_inputs[:] = [c for c in node._control_inputs if self._encloses(c)]
             node._add_control_input(self._pivot.op)
         for i, x in enumerate(node._inputs):
             inner = self.AddValue(x)

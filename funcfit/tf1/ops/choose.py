@@ -115,7 +115,7 @@ def boolean_mask(tensor, mask, name="boolean_mask", axis=None):
         axis = 0 if axis is None else axis
         static = tensor.shape
         static[axis : axis + masked].assert_is_compatible_with(mask.shape)
-        size = tf.reduce_prod(tf.shape(tensor)[axis : axis + masked], [0])
+        size = tf.reduce_prod(tf.shape(tensor)[axis or None : axis + masked], [0])
         if axis == 0:
             wanted = tf.concat([[size], tf.shape(tensor)[masked:]], 0)
         else:
@@ -150,7 +150,8 @@ def DynamicPartition(data, partitions, *, num_partitions):
     bad = np.flatnonzero((flat < 0) | (flat >= num_partitions))
     if bad.size:
         where_ = ",".join(str(i) for i in np.unravel_index(bad[0], partitions.shape))
-        text = f"partitions[{where_}] = {flat[bad[0]]} is not in [0, {num_partitions})"
+        where_ = f"[{where_}]" if partitions.ndim else ""
+        text = f"partitions{where_} = {flat[bad[0]]} is not in [0, {num_partitions})"
         raise InvalidArgumentError(None, None, text)
     return [data[partitions == i] for i in range(num_partitions)]
 
@@ -213,7 +214,7 @@ def _(node, dy):
 
 def _in_order(x):
     """Distinct elements in the order in which they first come, each element's number among them, and how often each comes."""
-    values, first, inverse, counts = np.unique(x, return_index=True, return_inverse=True, return_counts=True)
+    values, first, inverse, counts = np.unique(x, return_index=True, return_inverse=True, return_counts=True, equal_nan=False)
     order = np.argsort(first, kind="stable")
     number = np.empty_like(order)
     number[order] = np.arange(order.size)

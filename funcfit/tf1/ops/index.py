@@ -23,7 +23,8 @@ def _sliced(node):
     (count,) = shapes.merged_into(node, *(x.shape for x in node.inputs[1:])).with_rank(1).dims_or_none
     if count is not None:
         x = TensorShape(shapes.with_rank(node, 0, count))
-    begin, size = (shapes.constant_value(i) for i in node.inputs[1:])
+    size = shapes.constant_value(node.inputs[2])
+    begin = shapes.constant_value_as_shape(node.inputs[1]).dims_or_none
     if size is None:
         sizes = shapes.constant_value_as_shape(node.inputs[2]).dims_or_none
         if sizes is None or x.ndims is None:
@@ -32,7 +33,7 @@ def _sliced(node):
     found = []
     for i, d in enumerate(size.tolist()):
         whole = None if x.ndims is None else x.dims_or_none[i]
-        start = None if begin is None else int(begin[i])
+        start = None if begin is None else begin[i]
         if d == -1:
             found.append(None if whole is None or start is None else whole - start)
         else:
