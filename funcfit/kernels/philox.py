@@ -38,13 +38,12 @@ def new_stream(seed: int, seed2: int, entropy: Callable[[], int]) -> UInt32[np.n
     return np.array([low(seed), high(seed), 0, 0, low(seed2), high(seed2)], np.uint32)
 
 
-def skip(stream: Stream, samples: int | np.integer | UInt32[Array, ""]) -> Stream:
-    """The stream advanced by `samples` blocks: an integer below 2**64, or a traced uint32."""
-    if isinstance(samples, jax.Array):
-        low, high = samples, np.uint32(0)
-    else:
-        samples = int(samples)  # sizes may be NumPy's integers
+def skip(stream: Stream, samples: int | UInt32[Array, ""]) -> Stream:
+    """The stream advanced by `samples` blocks: a Python int below 2**64, or a traced uint32."""
+    if isinstance(samples, int):
         low, high = np.uint32(samples & 0xFFFFFFFF), np.uint32(samples >> 32 & 0xFFFFFFFF)
+    else:
+        low, high = samples, np.uint32(0)
     stream = jnp.asarray(stream)
     return jnp.stack([stream[0], stream[1], *counters(stream, low, high)])
 

@@ -27,7 +27,7 @@ def gamma(stream: Stream, shape: Shape, alpha: Float[ArrayLike, "*entries"]) -> 
     Marsaglia and Tsang 2000, "A simple method for generating gamma variables".
     """
     alpha = jnp.asarray(alpha)
-    count = math.prod(shape)
+    count = int(math.prod(shape))
     with jax.enable_x64(True):
         output, a = _outputs(alpha, count)
         small = a < 1
@@ -70,7 +70,7 @@ def poisson(stream: Stream, shape: Shape, rate: Float[ArrayLike, "*entries"]) ->
     Poisson random variables".
     """
     rate = jnp.asarray(rate)
-    count = math.prod(shape)
+    count = int(math.prod(shape))
     with jax.enable_x64(True):
         output, mean = _outputs(rate, count)
         highest = float(jnp.finfo(rate.dtype).max)
@@ -117,9 +117,9 @@ def parameterized_truncated_normal(
     Robert 1995, "Simulation of truncated normal variables".
     """
     means, stddevs, minvals, maxvals = (jnp.asarray(x) for x in (means, stddevs, minvals, maxvals))
-    dtype, n = means.dtype, math.prod(shape)
+    dtype, n = means.dtype, int(math.prod(shape))
     alike = means.size == stddevs.size == 1 and minvals.ndim == maxvals.ndim == 0
-    batches, length = (-(-n // 100), 100) if alike else (shape[0], n // max(shape[0], 1))
+    batches, length = (-(-n // 100), 100) if alike else (int(shape[0]), n // max(int(shape[0]), 1))
     size = 2 if dtype == np.float64 else 4  # fractions in a block
     means, stddevs, minvals, maxvals = (x.ravel() for x in (means, stddevs, minvals, maxvals))
 

@@ -24,7 +24,7 @@ SAMPLES_PER_OUTPUT = 256  # blocks that TF reserves for each output of a uniform
 
 def uniform(stream: Stream, shape: Shape, dtype: DTypeLike = jnp.float32) -> tuple[Float[Array, "*shape"], Stream]:
     """Uniform numbers in [0, 1) with as many random mantissa bits as `dtype` has, bit for bit TF's RandomUniform."""
-    n, dtype = math.prod(shape), np.dtype(dtype)
+    n, dtype = int(math.prod(shape)), np.dtype(dtype)
     if dtype == np.float64:
         values = unit_float64(*word_pairs(stream, n))
     elif dtype == np.float32:
@@ -38,7 +38,7 @@ def uniform_int(
     stream: Stream, shape: Shape, minval: ArrayLike, maxval: ArrayLike, dtype: DTypeLike = jnp.int32
 ) -> tuple[Int[Array, "*shape"], Stream]:
     """Integers in [minval, maxval), TF's RandomUniformInt: random bits modulo the range, plus minval."""
-    n, dtype = math.prod(shape), np.dtype(dtype)
+    n, dtype = int(math.prod(shape)), np.dtype(dtype)
     unsigned = np.dtype(f"uint{8 * dtype.itemsize}")
     if dtype == np.int64:
         low, high = (w.astype(unsigned) for w in word_pairs(stream, n))
@@ -59,7 +59,7 @@ def standard_normal(
     float32 equals TF 1.1 to the last bit (a million draws compared), and later releases, which take the logarithm in
     float32, to 2 ulp; narrower types round it.
     """
-    n, dtype = math.prod(shape), np.dtype(dtype)
+    n, dtype = int(math.prod(shape)), np.dtype(dtype)
     i = lax.iota(jnp.uint32, n)
     if dtype == np.float64:
         values = normal64(*block(stream, i >> 1), odd=bit(i, 0))
@@ -78,7 +78,7 @@ def truncated_normal(
     TF gives each group of outputs (4, or 2 of float64) a stretch of the stream of its own, so that the result does
     not depend on how groups are spread over threads; here they draw side by side, a block each, until all are full.
     """
-    n, dtype = math.prod(shape), np.dtype(dtype)
+    n, dtype = int(math.prod(shape)), np.dtype(dtype)
     size, stretch = (2, 7) if dtype == np.float64 else (4, 8)  # outputs of a group, log2 of its blocks
     groups = -(-n // size)
 
