@@ -39,7 +39,10 @@ def is_singular(a):
 
 
 def least_squares(a, b, regularizer):
-    """The x [..., n, k] that minimizes |a x - b|^2 + regularizer |x|^2, by normal equations. a [..., m, n], b [..., m, k]."""
+    """The x [..., n, k] that minimizes |a x - b|^2 + regularizer |x|^2, by the normal equations.
+
+    a [..., m, n], b [..., m, k].
+    """
     rows, columns = a.shape[-2:]
     tall = rows >= columns
     gram = adjoint(a) @ a if tall else a @ adjoint(a)

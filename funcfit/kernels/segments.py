@@ -52,7 +52,7 @@ def counts(ids):
 def unsorted_segments(rows, ids, count, method, empty):
     """Row i of the result, which has `count`, is made of the rows with id i; negative ids are left out.
 
-    `method` is add, multiply, max or min, and `empty` what it starts with. The first dimensions of rows are those of ids.
+    `method` is add, multiply, max or min, and `empty` what it starts with. rows [*ids.shape, ...].
 
     >>> unsorted_segments(jnp.array([1, 2, 4]), jnp.array([2, -1, 2]), 3, "add", 0).tolist()
     [0, 0, 5]

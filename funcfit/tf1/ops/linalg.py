@@ -371,7 +371,27 @@ def MatrixExponential(input):
 
 
 @api("matrix_square_root", "linalg.sqrtm")
-@op("input: T -> output: T", T=_FIELD, out=_square, gradient="unregistered")
+@op("input: T -> output: T", T=_FIELD, out=_square)
 def MatrixSquareRoot(input):
     root = jnp.vectorize(jax.scipy.linalg.sqrtm, signature="(n,n)->(n,n)")(input)
     return root if jnp.iscomplexobj(input) else root.real
+
+
+@MatrixSquareRoot.gradient
+def _(node, dy):
+    """The solution X of S' X + X S' = dy for the root S: a linear system of n^2 unknowns."""
+    root = node.outputs[0]
+    shape = tf.shape(root)
+    batch, n = shape[:-2], shape[-1]
+    transposed = tf.matrix_transpose(root)
+    identity = tf.eye(n, batch_shape=batch, dtype=root.dtype)
+    system = _kronecker(identity, transposed, batch, n) + _kronecker(root, identity, batch, n)
+    columns = tf.reshape(tf.matrix_transpose(dy), tf.concat([batch, [n * n, 1]], 0))
+    solution = tf.reshape(tf.matrix_solve(system, columns), tf.concat([batch, [n, n]], 0))
+    return [tf.matrix_transpose(solution)]
+
+
+def _kronecker(a, b, batch, n):
+    """The Kronecker product of two batches of n by n matrices."""
+    products = tf.expand_dims(tf.expand_dims(a, -1), -3) * tf.expand_dims(tf.expand_dims(b, -2), -4)
+    return tf.reshape(products, tf.concat([batch, [n * n, n * n]], 0))

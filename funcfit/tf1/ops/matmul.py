@@ -8,7 +8,7 @@ from funcfit.tf1.graph.convert import convert_to_tensor
 from funcfit.tf1.graph.graph import name_scope
 from funcfit.tf1.graph.node import Tensor
 from funcfit.tf1.graph.shape import TensorShape
-from funcfit.tf1.opdef import COMPLEX, FLOATS, also, api, op, raw, tf
+from funcfit.tf1.opdef import COMPLEX, FLOATS, api, op, raw, tf
 
 _TYPES = FLOATS + " bfloat16 int32 " + COMPLEX
 
@@ -39,9 +39,7 @@ def _batch_shape(node):
     x, y = (t.shape for t in node.inputs)
     for shape in (x, y):
         if shape.ndims is not None and shape.ndims < 2:
-            raise ValueError(
-                f"Shape must be at least rank 2 but is rank {shape.ndims} for '{node.name}' (op: '{node.type}') with input shapes: {shapes.cpp_text(x)}, {shapes.cpp_text(y)}."
-            )
+            raise shapes.misfit(node, f"Shape must be at least rank 2 but is rank {shape.ndims}")
     if x.ndims is None or y.ndims is None:
         return shapes.UNKNOWN
     (*batch_x, rows, inner), (*batch_y, inner_y, columns) = x.dims_or_none, y.dims_or_none
@@ -49,24 +47,15 @@ def _batch_shape(node):
         rows, inner = inner, rows
     if node.attrs["adj_y"]:
         inner_y, columns = columns, inner_y
-    batch = _batch(node, TensorShape(batch_x), TensorShape(batch_y))
-    if None not in (inner, inner_y) and inner != inner_y:
-        raise ValueError(
-            f"Dimensions must be equal, but are {inner} and {inner_y} for '{node.name}' (op: '{node.type}') with input shapes: {shapes.cpp_text(x)}, {shapes.cpp_text(y)}."
-        )
-    return batch.concatenate(TensorShape((rows, columns)))
-
-
-def _batch(node, x, y):
-    try:
-        return x.merge_with(y)
-    except ValueError:
-        batch = shapes.broadcast_shape(x, y)
+    if node.type == "BatchMatMulV2":
+        batch = shapes.broadcast_shape(TensorShape(batch_x), TensorShape(batch_y))
         if batch is None:
-            raise ValueError(
-                f"Incompatible batch shapes {shapes.cpp_text(x)} and {shapes.cpp_text(y)} for '{node.name}' (op: '{node.type}')"
-            ) from None
-        return batch
+            raise shapes.misfit(node, f"Batch shapes {batch_x} and {batch_y} do not broadcast")
+    else:
+        batch = shapes.merged_into(node, TensorShape(batch_x), TensorShape(batch_y))
+    if None not in (inner, inner_y) and inner != inner_y:
+        raise shapes.misfit(node, f"Dimensions must be equal, but are {inner} and {inner_y}")
+    return batch.concatenate(TensorShape((rows, columns)))
 
 
 @op("x: T, y: T -> output: T", T=_TYPES + " int64", out=_batch_shape)
@@ -80,6 +69,10 @@ def _adjoint(x):
 
 @BatchMatMul.gradient
 def _(node, dz):
+    return _batch_gradients(node, dz)
+
+
+def _batch_gradients(node, dz):
     x, y = node.inputs
     match node.attrs["adj_x"], node.attrs["adj_y"]:
         case False, False:
@@ -90,6 +83,20 @@ def _(node, dz):
             return [tf.matmul(y, dz, adjoint_b=True), tf.matmul(x, dz)]
         case _:
             return [tf.matmul(y, dz, adjoint_a=True, adjoint_b=True), tf.matmul(dz, x, adjoint_a=True, adjoint_b=True)]
+
+
+@op("x: T, y: T -> output: T", T=_TYPES + " int64", out=_batch_shape)
+def BatchMatMulV2(x, y, *, adj_x=False, adj_y=False):
+    """As BatchMatMul, with batch dimensions that broadcast (1.14 and later)."""
+    return BatchMatMul.lower(x, y, adj_x=adj_x, adj_y=adj_y)
+
+
+@BatchMatMulV2.gradient
+def _(node, dz):
+    sizes = [tf.shape(x) for x in node.inputs]
+    axes = raw.BroadcastGradientArgs(*(size[:-2] for size in sizes))
+    products = _batch_gradients(node, dz)
+    return [tf.reshape(tf.reduce_sum(p, a), s) for p, a, s in zip(products, axes, sizes)]
 
 
 @api("sparse_matmul")
@@ -149,14 +156,21 @@ def matmul(
         b = convert_to_tensor(
             b, dtype=a.dtype.base_dtype if not isinstance(b, Tensor) and not hasattr(b, "dtype") else None, name="b"
         )
-        if not a_is_sparse and not b_is_sparse and all(x.shape.ndims is None or x.shape.ndims > 2 for x in (a, b)):
+        batches = [x.shape.ndims is None or x.shape.ndims > 2 for x in (a, b)]
+        if not a_is_sparse and not b_is_sparse and (all(batches) or any((x.shape.ndims or 0) > 2 for x in (a, b))):
             a, b = (tf.conj(x) if transposed else x for x, transposed in ((a, transpose_a), (b, transpose_b)))
-            return raw.BatchMatMul(a, b, adj_x=adjoint_a or transpose_a, adj_y=adjoint_b or transpose_b, name=scope)
+            card = raw.BatchMatMul if all(batches) and _same_batch(a, b) else raw.BatchMatMulV2
+            return card(a, b, adj_x=adjoint_a or transpose_a, adj_y=adjoint_b or transpose_b, name=scope)
         a, b = (tf.conj(x) if adjoint else x for x, adjoint in ((a, adjoint_a), (b, adjoint_b)))
         transposes = {"transpose_a": transpose_a or adjoint_a, "transpose_b": transpose_b or adjoint_b}
         if _by_sparse_kernel(a, b, a_is_sparse, b_is_sparse):
             return raw.SparseMatMul(a, b, **transposes, a_is_sparse=a_is_sparse, b_is_sparse=b_is_sparse, name=scope)
         return raw.MatMul(a, b, **transposes, name=scope)
+
+
+def _same_batch(a, b):
+    """Whether the batch dimensions can be equal: then 1.1's op type does."""
+    return a.shape.ndims is None or b.shape.ndims is None or a.shape[:-2].is_compatible_with(b.shape[:-2])
 
 
 def _by_sparse_kernel(a, b, a_is_sparse, b_is_sparse):
@@ -170,9 +184,6 @@ def _by_sparse_kernel(a, b, a_is_sparse, b_is_sparse):
 def batch_matmul(x, y, adj_x=False, adj_y=False, name=None):
     """The name that the product of batches of matrices had before 1.0."""
     return raw.BatchMatMul(x, y, adj_x=bool(adj_x), adj_y=bool(adj_y), name=name)
-
-
-also(BatchMatMul, "BatchMatMulV2")
 
 
 def _operator(x, y):
