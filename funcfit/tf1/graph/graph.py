@@ -10,6 +10,7 @@ import threading
 
 from funcfit.tf1.graph import dtypes, stacks
 from funcfit.tf1.graph.convert import convert_to_tensor, convert_to_tensor_or_indexed_slices
+from funcfit.tf1.graph.device import merge_device
 from funcfit.tf1.graph.node import IndexedSlices, Operation, SparseTensor, Tensor
 
 _OP_NAME = re.compile(r"^[A-Za-z0-9.][A-Za-z0-9_.\\\-/]*$")
@@ -292,9 +293,14 @@ class Graph:
 
     @contextlib.contextmanager
     def device(self, device_name_or_function):
-        """Keeps a device name on the nodes made inside. It is shown, and changes nothing about where they run."""
-        outer = self._device_stack
-        self._device_stack = [*outer, device_name_or_function] if device_name_or_function is not None else []
+        """Keeps a device name on the nodes made inside, or what a function gives for each. It changes nothing about where they run.
+
+        None forgets the outer blocks' devices. ValueError for a name that is none.
+        """
+        outer, device = self._device_stack, device_name_or_function
+        if device is not None and not callable(device):
+            device = merge_device(device)
+        self._device_stack = [*outer, device] if device is not None else []
         try:
             yield
         finally:
@@ -302,10 +308,7 @@ class Graph:
 
     def _apply_devices(self, node):
         for device in reversed(self._device_stack):
-            if callable(device):
-                node._set_device(device(node))
-            else:
-                node._set_device(DeviceMerge.merged(node.device, stacks.device_string(device)))
+            node._set_device(device(node))
 
     @contextlib.contextmanager
     def container(self, container_name):
@@ -407,32 +410,6 @@ class Controller:
         self.before, self.seen = before, set()
 
     control_inputs = property(lambda self: self.before)
-
-
-class DeviceMerge:
-    """Device names in parts: an outer scope fills the parts that an inner one left open, as tf.device merges names."""
-
-    _PART = re.compile(r"/(job|replica|task):([^/]*)|/(?:device:)?(cpu|gpu|tpu|CPU|GPU|TPU)(?::(\d+|\*))?")
-
-    @classmethod
-    def _parts(cls, device):
-        found = {}
-        for key, value, kind, number in cls._PART.findall(device):
-            if key:
-                found[key] = f"/{key}:{value}"
-            else:
-                found["device"] = f"/device:{kind.upper()}:{number or '*'}"
-        return found
-
-    @classmethod
-    def merged(cls, inner, outer):
-        if not inner:
-            return outer if not outer or "/device:" in outer or not cls._parts(outer).get("device") else "".join(cls._ordered(cls._parts(outer)))
-        return "".join(cls._ordered({**cls._parts(outer), **cls._parts(inner)}))
-
-    @staticmethod
-    def _ordered(parts):
-        return [parts[key] for key in ("job", "replica", "task", "device") if key in parts]
 
 
 _as_dtype = dtypes.as_dtype
