@@ -59,13 +59,13 @@ def get_default_session():
     return stacks.sessions.top()
 
 
-@api("set_random_seed")
+@api("set_random_seed", "random.set_random_seed")
 def set_random_seed(seed):
     """The graph-level seed of the default graph: what random nodes without a seed of their own draw from, in the order they are made."""
     graph.get_default_graph().seed = seed
 
 
-@api("get_seed")
+@api("get_seed", "random.get_seed")
 def get_seed(op_seed):
     """(seed, seed2) for a random node made now: as TF 1.x pairs the graph's seed with the node's own.
 
