@@ -101,5 +101,5 @@ def seeded_variables(tf):
 
 
 def temporary_and_validated(tf):
-    v = tf.Variable(tf.placeholder_with_default([1.0, 2.0], [None]), validate_shape=False, name="v")
+    v = tf.Variable(tf.placeholder_with_default([1.0, 2.0, 3.0], [None]), validate_shape=False, name="v")
     tf.assign(v, [1.0, 2.0, 3.0], validate_shape=False)
