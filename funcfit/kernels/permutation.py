@@ -20,14 +20,15 @@ def permuted(
     >>> sorted(permuted(jax.random.key(0), jnp.arange(7), 7).tolist())
     [0, 1, 2, 3, 4, 5, 6]
     """
-    x = positions.astype(jnp.uint32)
     deck = mixed(jnp.asarray(deck, jnp.uint32))
-    for salt in jax.random.bits(key, (ROUNDS,)):
-        of_this_deck = mixed(salt + deck)
-        partner = (of_this_deck % n + n - x) % n
-        swap = mixed(jnp.maximum(x, partner) ^ mixed(of_this_deck)) >> 31 == 1
-        x = jnp.where(swap, partner, x)
-    return x
+
+    def swap_or_not(x, salt):
+        pivot = mixed(salt + deck)
+        partner = (pivot % n + n - x) % n
+        swap = mixed(jnp.maximum(x, partner) ^ mixed(pivot)) >> 31 == 1
+        return jnp.where(swap, partner, x), None
+
+    return jax.lax.scan(swap_or_not, positions.astype(jnp.uint32), jax.random.bits(key, (ROUNDS,)))[0]
 
 
 def mixed(x: UInt32[Array, "*shape"]) -> UInt32[Array, "*shape"]:

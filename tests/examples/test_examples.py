@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import funcfit.tf1 as tf
 from funcfit.cli import main
 
 ROOT = Path(__file__).parents[2]
@@ -23,6 +24,7 @@ def told(tmp_path_factory):
         if path not in results:
             plots = tmp_path_factory.mktemp("plots")
             capsys.readouterr()
+            tf.reset_default_graph()  # a process of its own would begin with an empty one
             assert main(["run", "--plots", str(plots), str(path)]) == 0
             results[path] = capsys.readouterr().out, len(list(plots.iterdir()))
         return results[path]
