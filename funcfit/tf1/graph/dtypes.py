@@ -157,7 +157,7 @@ def as_dtype(value):
     if found is not None:
         return found
     try:
-        key = np.dtype(value)
+        key = np.dtype(value if value is not None else ())  # NumPy takes None for float64
     except TypeError:
         raise TypeError(f"Cannot convert value {value!r} to a TensorFlow DType.") from None
     if key.kind in "SU":

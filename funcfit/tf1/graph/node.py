@@ -266,7 +266,7 @@ class Tensor(TensorLike):
         return self is other
 
     def __iter__(self):
-        raise TypeError("'Tensor' object is not iterable.")
+        raise TypeError("'Tensor' object is not iterable. `Tensor` objects are not iterable in a graph: use tf.unstack, or tf.map_fn.")
 
     def __bool__(self):
         raise TypeError(

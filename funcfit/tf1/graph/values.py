@@ -41,6 +41,8 @@ def array_of(value, dtype=None, shape=None):
         if array.dtype.kind in "SU":
             array = _bytes(array)
         array = array.astype(dtype.as_numpy_dtype) if dtype is not None else np.array(array)
+    elif shape is not None and as_shape(shape).num_elements() == 0:
+        return np.empty(as_shape(shape).dims_or_none, np.float32 if dtype is None else dtype.as_numpy_dtype)
     else:
         array = _from_python(value, dtype)
     if array.dtype == np.object_:
@@ -51,6 +53,9 @@ def array_of(value, dtype=None, shape=None):
 def _from_python(value, dtype):
     if isinstance(value, TensorShape):
         value = value.as_list()
+    elif isinstance(value, range):
+        value = list(value)
+    value = _plain(value)
     if dtype is not None:
         misfit = _misfit(value, _LEAVES[dtype._kind])
         if misfit is not None:
@@ -60,15 +65,23 @@ def _from_python(value, dtype):
         raise TypeError(f"Failed to convert object of type {type(value)} to Tensor. Contents: {value}. Consider casting elements to a supported type ({bad!r} is a {type(bad).__name__}).")
     try:
         array = np.array(value, dtype=None if dtype is None or dtype is dtypes.string else dtype.as_numpy_dtype)
-    except (ValueError, OverflowError) as error:
-        if isinstance(error, OverflowError):
+    except OverflowError as error:
+        if dtype is None or not dtype.is_unsigned:
             raise ValueError(str(error)) from None
+        array = np.array(value).astype(dtype.as_numpy_dtype)  # wraps around, as TF's NumPy did
+    except ValueError:
+        if dtype is not None:
+            raise ValueError(f"setting an array element with a sequence: {value} has rows of different lengths") from None
         raise ValueError(f"Argument must be a dense tensor: {value} - got rows of different lengths.") from None
-    if array.dtype.kind in "SU":
+    if array.dtype.kind in "SUO":
+        misfit = _misfit(value, (str, bytes))
+        if misfit is not None:
+            raise TypeError(f"Expected binary or unicode string, got {misfit[0]!r}")
         return _bytes(np.array(value, dtype=np.object_))
     if dtype is None:
-        if array.dtype == np.float64 and not _has_numpy_double(value):
-            return array.astype(np.float32)
+        if array.dtype == np.float64:
+            with np.errstate(over="ignore"):
+                return array.astype(np.float32)
         if array.dtype == np.int64 and (np.abs(array) <= np.iinfo(np.int32).max).all():
             return array.astype(np.int32)
         if array.dtype == np.complex128:
@@ -76,11 +89,11 @@ def _from_python(value, dtype):
     return array
 
 
-def _has_numpy_double(value):
-    """True when numpy float64 arrays are among the leaves: their precision is meant."""
+def _plain(value):
+    """Nested lists with known Dimensions as ints."""
     if isinstance(value, (list, tuple)):
-        return bool(value) and _has_numpy_double(value[0])
-    return isinstance(value, (np.ndarray, np.float64))
+        return [_plain(v) for v in value]
+    return value.value if isinstance(value, Dimension) else value
 
 
 def _bytes(array):
@@ -92,7 +105,7 @@ def _bytes(array):
 
 def _shaped(array, shape):
     if not shape.is_fully_defined():
-        return array
+        raise TypeError(f"the shape of a constant must be fully known, and {shape} is not")
     sizes, wanted = shape.dims_or_none, shape.num_elements()
     if array.size == wanted:
         return array.reshape(sizes)

@@ -24,6 +24,8 @@ def _filled(node):
 
 @op("dims: int32, value: T -> output: T", fixed=("dims",), folds=True, out=_filled)
 def Fill(dims, value):
+    if dims.ndim != 1:
+        raise InvalidArgumentError(None, None, f"dims must be a vector of int32, got shape {list(dims.shape)}")
     sizes = tuple(int(d) for d in dims)
     for i, d in enumerate(sizes):
         if d < 0:

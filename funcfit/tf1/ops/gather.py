@@ -217,7 +217,7 @@ def _first_outside(values, sizes):
 
 
 def _coordinates_check(params, indices):
-    if indices.shape[-1] == 0:
+    if not math.prod(params.shape[: indices.shape[-1]]) or not 0 < indices.shape[-1] <= params.ndim:
         return []
 
     def message(values):
@@ -240,6 +240,11 @@ def GatherNd(params, indices):
     if depth > params.ndim:
         text = f"index innermost dimension length must be <= params rank; saw: {depth} vs. {params.ndim}"
         raise InvalidArgumentError(None, None, text)
+    if not math.prod(params.shape[:depth]):
+        if math.prod(indices.shape[:-1]):
+            text = f"Requested more than 0 entries, but params is empty.  Params shape: {list(params.shape)}"
+            raise InvalidArgumentError(None, None, text)
+        return xp.zeros((*indices.shape[:-1], *params.shape[depth:]), params.dtype)
     if depth == 0:
         return xp.broadcast_to(params, (*indices.shape[:-1], *params.shape))
     # One flat index: XLA's gather is faster so than with one array an axis.

@@ -137,14 +137,19 @@ def unpack(value, num=None, axis=0, name="unpack"):
 
 def _concatenated(node, tensors, axis_input):
     axis = shapes.constant_value(node.inputs[axis_input])
-    if shapes.with_rank(node, axis_input, 0) is None:
+    shapes.with_rank(node, axis_input, 0)
+    ranks = [x.shape.ndims for x in tensors if x.shape.ndims is not None]
+    if not ranks:
         return shapes.UNKNOWN
-    known = [x.shape.dims_or_none for x in tensors if x.shape.dims_or_none is not None]
+    rank = ranks[0]
+    for other in ranks:
+        if other != rank:
+            raise shapes.misfit(node, f"Shape must be rank {rank} but is rank {other}", [axis_input])
+    if rank == 0:
+        raise shapes.misfit(node, "Can't concatenate scalars (use tf.stack instead)", [axis_input])
     if axis is None:
-        return unknown_shape(len(known[0])) if known else shapes.UNKNOWN
-    if not known:
-        return shapes.UNKNOWN
-    rank, axis = len(known[0]), int(axis)
+        return unknown_shape(rank)
+    axis = int(axis)
     if not -rank <= axis < rank:
         raise shapes.misfit(
             node, f"Shape must be at least rank {axis + 1 if axis >= 0 else -axis} but is rank {rank}", [axis_input]
@@ -154,9 +159,6 @@ def _concatenated(node, tensors, axis_input):
         if x.shape.dims_or_none is None:
             total = None
             continue
-        if x.shape.ndims != rank:
-            text = f"Shape must be rank {rank} but is rank {x.shape.ndims}"
-            raise shapes.misfit(node, text, [axis_input])
         sizes = list(x.shape.dims_or_none)
         total = None if None in (total, sizes[axis]) else total + sizes[axis]
         sizes[axis] = None
@@ -291,12 +293,15 @@ def _rows_of_slices(dy, axis, sizes):
 @api("concat")
 def concat(values=None, axis=None, name="concat", concat_dim=None):
     """Tensors one after the other along `axis`. Before 1.0 the axis came first, and `concat(0, [x, y])` is understood too."""
-    if concat_dim is not None or isinstance(axis, (list, tuple)) or _is_number(values):
-        parts, axis = (axis, values) if concat_dim is None else (values, concat_dim)
-    else:
-        parts = values
+    parts = values
+    if concat_dim is not None:
+        parts, axis = axis if values is None else values, concat_dim
+    elif isinstance(axis, (list, tuple)) and not isinstance(values, (list, tuple)):
+        parts, axis = axis, values
     if not isinstance(parts, (list, tuple)):
         parts = [parts]
+    if not parts:
+        raise ValueError("List argument 'values' to 'ConcatV2' Op with length 0 shorter than minimum length 2.")
     if len(parts) == 1:
         with name_scope(name) as scope:
             dim = convert_to_tensor(axis, name="concat_dim", dtype=dtypes.int32)

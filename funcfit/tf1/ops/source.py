@@ -43,8 +43,11 @@ def _from_shape(value, dtype=None, name=None, as_ref=False):
     if dtype not in (None, dtypes.int32, dtypes.int64):
         raise TypeError(f"Cannot convert a TensorShape to dtype: {dtype}")
     sizes = np.array(value.as_list(), np.int64)
-    wide = dtype is None and (sizes > np.iinfo(np.int32).max).any()
-    return constant(sizes, dtype=dtypes.int64 if wide else dtype or dtypes.int32, name=name or "shape_as_tensor")
+    too_large = sizes[sizes > np.iinfo(np.int32).max]
+    if too_large.size and dtype is dtypes.int32:
+        raise ValueError(f"Cannot convert a TensorShape to dtype int32; a dimension is too large ({too_large[0]})")
+    dtype = dtype or (dtypes.int64 if too_large.size else dtypes.int32)
+    return constant(sizes, dtype=dtype, name=name or "shape_as_tensor")
 
 
 def _from_dimension(value, dtype=None, name=None, as_ref=False):
@@ -83,7 +86,12 @@ def placeholder(dtype, shape=None, name=None):
     return Placeholder(dtype=dtype, shape=TensorShape(shape), name=name)
 
 
-@op("input: dtype -> output: dtype", out=shapes.from_attr("shape"), folds=True)
+def _defaulted(node):
+    shapes.merged_into(node, node.inputs[0].shape, node.attrs["shape"])
+    return node.attrs["shape"]
+
+
+@op("input: dtype -> output: dtype", out=_defaulted, folds=True)
 def PlaceholderWithDefault(input, *, shape):
     return input
 
