@@ -292,7 +292,8 @@ def _around(custom_getter, inner):
     return both
 
 
-def _unique_scope_name(prefix):
+def unique_scope_name(prefix):
+    """`prefix`, numbered when the open scope has opened a scope of that name before."""
     store, open_scope = variable_store(), get_variable_scope()
     name = f"{open_scope.name}/{prefix}" if open_scope.name else prefix
     if not store.variable_scope_count(name):
@@ -380,7 +381,7 @@ class variable_scope:
         elif prefix:
             scope_name = stack.enter_context(name_scope(prefix))
         if self._pure is None:
-            name = _unique_scope_name(self._default_name) if name_or_scope is None else name_or_scope
+            name = unique_scope_name(self._default_name) if name_or_scope is None else name_or_scope
             self._pure = pure_variable_scope(name, reuse=self._reuse, old_name_scope=scope_name, **self._arguments)
         return self._pure
 
