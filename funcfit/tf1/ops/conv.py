@@ -65,12 +65,17 @@ def _depthwise(node):
     return _convolved(node, depthwise=True)
 
 
-def _sizes_given(position):
-    """The output has the shape that an input's value spells, and the rank of the filter."""
+def _sizes_given(position, partly=False):
+    """The output has the shape that an input's value spells, and the rank of the filter.
+
+    1.1 looks at a value that is known in part for volumes, and for images only at one that is known as a whole.
+    """
 
     def rule(node):
-        rank = len(node.attrs["strides"])
-        return shapes.constant_value_as_shape(node.inputs[position]).merge_with(TensorShape([None] * rank))
+        unknown = TensorShape([None] * len(node.attrs["strides"]))
+        if not partly and shapes.constant_value(node.inputs[position]) is None:
+            return unknown
+        return shapes.constant_value_as_shape(node.inputs[position]).merge_with(unknown)
 
     return rule
 
@@ -266,7 +271,7 @@ def Conv3D(input, filter, *, strides, padding, data_format="NDHWC", dilations=ON
 @op(
     "input_sizes: int32, filter: T, out_backprop: T -> output: T",
     T=FLOATS,
-    out=_sizes_given(0),
+    out=_sizes_given(0, partly=True),
     fixed=("input_sizes",),
     later=_LATER3D,
 )
@@ -279,7 +284,7 @@ def Conv3DBackpropInputV2(input_sizes, filter, out_backprop, *, strides, padding
 @op(
     "input: T, filter_sizes: int32, out_backprop: T -> output: T",
     T=FLOATS,
-    out=_sizes_given(1),
+    out=_sizes_given(1, partly=True),
     fixed=("filter_sizes",),
     later=_LATER3D,
 )

@@ -30,8 +30,11 @@ def _like_last(node):
 
 
 def _given(node):
-    rank = len(node.attrs["ksize"])
-    return shapes.constant_value_as_shape(node.inputs[0]).merge_with(TensorShape([None] * rank))
+    """The shape that the first input spells; of images 1.1 wants to know all of it, of volumes it takes a part."""
+    unknown = TensorShape([None] * len(node.attrs["ksize"]))
+    if len(unknown) == 4 and shapes.constant_value(node.inputs[0]) is None:
+        return unknown
+    return shapes.constant_value_as_shape(node.inputs[0]).merge_with(unknown)
 
 
 def _check_batch(ksize, strides):
