@@ -4,11 +4,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/environment.sh
 
-funcfit run --plots plots examples/linear_regression/session.py
-funcfit run --plots plots examples/fundamentals/session.ipynb
+funcfit run --plots plots/linear_regression examples/linear_regression/session.py
+funcfit run --plots plots/fundamentals examples/fundamentals/session.ipynb
 
-plot="$PWD/plots/session-1.png"
-echo "The plot: $plot"
+plot="$PWD/plots/linear_regression/session-1.png"
+echo "The line, three ways: $plot"
 if [ "$(uname)" = Darwin ]; then
     open "$plot"
 elif [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] && command -v xdg-open >/dev/null; then

@@ -7,7 +7,6 @@
 
 # %%
 import matplotlib.pyplot as plt
-import numpy as np
 
 import funcfit.tf1 as tf
 
@@ -138,7 +137,7 @@ for size in (0.02, 0.1, 0.4, 0.95):
     with tf.Session() as sess:
         sess.run(tf.global_variables_initializer())
         paths[size] = [sess.run(x)] + [sess.run(step, {rate: size}) for _ in range(25)]
-{size: float(np.round(path[-1], 4)) for size, path in paths.items()}
+{size: round(float(path[-1]), 4) for size, path in paths.items()}
 
 # %%
 for size, path in paths.items():
