@@ -238,19 +238,16 @@ def knowable(order, fed):
     return known
 
 
-def feeds_behind(tensor, fed):
-    """The fed tensors from which shape arithmetic makes `tensor`."""
-    found, todo, seen = set(), [tensor], set()
+def behind(tensor, fed):
+    """The tensors from which shape arithmetic makes `tensor`, itself included, down to feeds, constants and shapes."""
+    todo, seen = [tensor], set()
     while todo:
         x = todo.pop()
-        if x in seen:
-            continue
-        seen.add(x)
-        if x in fed:
-            found.add(x)
-        elif x.op.card.at_build != "shape":
-            todo.extend(x.op._inputs)
-    return found
+        if x not in seen:
+            seen.add(x)
+            if x not in fed and x.op.card.at_build != "shape":
+                todo.extend(x.op._inputs)
+    return seen
 
 
 def _cut(order, fed, inside, uses, contexts, static):
@@ -335,7 +332,9 @@ def _connect(made, fed, contexts, static):
         for i in node.card.fixed_positions(node):
             x = node._inputs[i]
             if x in known:
-                static_feeds |= feeds_behind(x, fed)
+                # What an earlier stage worked out of it is handed on as a value that is known while tracing.
+                deciding |= behind(x, fed)
+                static_feeds |= behind(x, fed) & fed
             else:
                 deciding.update(keys_of(x, made.uses[node].get(i), made, fed))
         if is_host(node, made.padded):
