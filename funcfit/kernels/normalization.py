@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 
@@ -43,7 +44,7 @@ def local_response(x: jax.Array, radius: int, bias: float, alpha: float, beta: f
     """
     window = (1,) * (x.ndim - 1) + (2 * radius + 1,)
     margins = [(0, 0)] * (x.ndim - 1) + [(radius, radius)]
-    squares = lax.reduce_window(jnp.square(x), jnp.zeros((), x.dtype), lax.add, window, (1,) * x.ndim, margins)
+    squares = lax.reduce_window(jnp.square(x), np.zeros((), x.dtype), lax.add, window, (1,) * x.ndim, margins)
     return x * jnp.power(bias + alpha * squares, -beta)
 
 

@@ -65,9 +65,9 @@ def _(node, dy):
 
 
 @api("nn.elu")
-@op("features: T -> activations: T", T=FLOATS, out=shapes.same)
+@op("features: T -> activations: T", T=REAL, out=shapes.same)
 def Elu(features):
-    return jnp.where(features < 0, jnp.expm1(jnp.minimum(features, 0)), features)
+    return jnp.where(features < 0, (jnp.exp(jnp.minimum(features, 0)) - 1), features)
 
 
 @Elu.gradient
@@ -75,7 +75,7 @@ def _(node, dy):
     return [raw.EluGrad(dy, node.outputs[0])]
 
 
-@op(_GRADIENT_OF_OUTPUTS, T=FLOATS, out=shapes.merged)
+@op(_GRADIENT_OF_OUTPUTS, T=REAL, out=shapes.merged)
 def EluGrad(gradients, outputs):
     return jnp.where(outputs < 0, (outputs + 1) * gradients, gradients)
 
@@ -91,7 +91,7 @@ def _(node, dy):
 @api("nn.selu")
 @op("features: T -> activations: T", T=FLOATS, out=shapes.same)
 def Selu(features):
-    return jnp.where(features < 0, SELU_SCALE_ALPHA * jnp.expm1(jnp.minimum(features, 0)), SELU_SCALE * features)
+    return jnp.where(features < 0, SELU_SCALE_ALPHA * (jnp.exp(jnp.minimum(features, 0)) - 1), SELU_SCALE * features)
 
 
 @Selu.gradient
@@ -112,7 +112,7 @@ def _(node, dy):
 
 
 @api("nn.softplus", "math.softplus")
-@op("features: T -> activations: T", T=FLOATS, out=shapes.same)
+@op("features: T -> activations: T", T=REAL, out=shapes.same)
 def Softplus(features):
     return jnp.logaddexp(features, jnp.zeros((), features.dtype))
 
@@ -122,7 +122,7 @@ def _(node, dy):
     return [raw.SoftplusGrad(dy, node.inputs[0])]
 
 
-@op(_GRADIENT, T=FLOATS, out=shapes.merged)
+@op(_GRADIENT, T=REAL, out=shapes.merged)
 def SoftplusGrad(gradients, features):
     return gradients * jax.nn.sigmoid(features)
 
@@ -135,7 +135,7 @@ def _(node, dy):
 
 
 @api("nn.softsign", "math.softsign")
-@op("features: T -> activations: T", T=FLOATS, out=shapes.same)
+@op("features: T -> activations: T", T=REAL, out=shapes.same)
 def Softsign(features):
     return features / (1 + jnp.abs(features))
 
@@ -145,7 +145,7 @@ def _(node, dy):
     return [raw.SoftsignGrad(dy, node.inputs[0])]
 
 
-@op(_GRADIENT, T=FLOATS, out=shapes.merged)
+@op(_GRADIENT, T=REAL, out=shapes.merged)
 def SoftsignGrad(gradients, features):
     return gradients / jnp.square(1 + jnp.abs(features))
 

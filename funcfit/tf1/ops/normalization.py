@@ -122,6 +122,9 @@ def _fused_inputs(node):
 def _fused_pulled(dy, x, scale, mean, variance, epsilon, data_format, is_training):
     """Gradients of x, scale and offset; in training the moments are x's own, which the gradient's gradient needs."""
     channel, wide = _channel(data_format), x.astype(scale.dtype)
+    nothing = np.zeros([0], scale.dtype)
+    if not x.size:
+        return dy, jnp.zeros_like(scale), jnp.zeros_like(scale), nothing, nothing
 
     def forward(x, scale, offset):
         if is_training:
@@ -129,7 +132,6 @@ def _fused_pulled(dy, x, scale, mean, variance, epsilon, data_format, is_trainin
         return kernels.channels_normalized(x, mean, variance, scale, offset, epsilon, channel)
 
     _, pull = jax.vjp(forward, wide, scale, jnp.zeros_like(scale))
-    nothing = np.zeros([0], scale.dtype)
     return (*pull(dy.astype(scale.dtype)), nothing, nothing)
 
 
