@@ -15,11 +15,6 @@ ONES5 = (1, 1, 1, 1, 1)
 
 def _how(strides, padding, data_format, dilations, explicit_paddings=()):
     """(strides, padding, dilations, channels_first) as the kernels take them, from the attrs."""
-    for sizes, what in ((strides, "strides"), (dilations, "dilations")):
-        if math.prod(sizes) != math.prod(shapes.spatial(sizes, data_format)):
-            raise InvalidArgumentError(
-                None, None, f"Current implementation does not yet support {what} in the batch and depth dimensions."
-            )
     if padding == "EXPLICIT":
         pairs = list(zip(explicit_paddings[::2], explicit_paddings[1::2]))
         padding = shapes.spatial(pairs, data_format)
@@ -28,11 +23,21 @@ def _how(strides, padding, data_format, dilations, explicit_paddings=()):
     return strides, padding, dilations, data_format.startswith("NC")
 
 
+def _check_spatial(attrs, data_format):
+    for what in ("strides", "dilations"):
+        sizes = attrs.get(what, ())
+        if math.prod(sizes) != math.prod(shapes.spatial(sizes, data_format)):
+            raise InvalidArgumentError(
+                None, None, f"Current implementation does not yet support {what} in the batch and depth dimensions."
+            )
+
+
 # Shapes -------------------------------------------------------------------------------------------------------------
 
 
 def _convolved(node, depthwise=False):
     data_format = node.attrs.get("data_format", "NDHWC")
+    _check_spatial(node.attrs, data_format)
     rank = len(node.attrs["strides"])
     x, filter = (shapes.with_rank(node, i, rank) for i in (0, 1))
     *window, filter_in, out = filter
