@@ -13,6 +13,22 @@ from funcfit.tf1.opdef import api, tf
 api("DeviceSpec", "train.device.DeviceSpec")(DeviceSpec)
 
 
+@api("train.JobDef")
+class JobDef:
+    """A job of a cluster: its name and {task: address}."""
+
+    def __init__(self, name="", tasks=None):
+        self.name, self.tasks = name, dict(tasks or {})
+
+
+@api("train.ClusterDef")
+class ClusterDef:
+    """The jobs of a cluster as a list."""
+
+    def __init__(self, job=()):
+        self.job = list(job)
+
+
 @api("train.ClusterSpec")
 class ClusterSpec:
     """Jobs and the addresses of their tasks: `{"ps": ["ps0:2222"], "worker": {1: "worker1:2222"}}`."""
@@ -20,6 +36,8 @@ class ClusterSpec:
     def __init__(self, cluster):
         if isinstance(cluster, ClusterSpec):
             cluster = cluster.as_dict()
+        if isinstance(cluster, ClusterDef):
+            cluster = {job.name: job.tasks for job in cluster.job}
         if not isinstance(cluster, dict):
             raise TypeError(
                 "`cluster` must be a dictionary mapping one or more job names to lists of network addresses"
@@ -49,6 +67,9 @@ class ClusterSpec:
             job: self.job_tasks(job) if len(tasks) == max(tasks, default=-1) + 1 else dict(sorted(tasks.items()))
             for job, tasks in self._jobs.items()
         }
+
+    def as_cluster_def(self):
+        return ClusterDef(JobDef(name, tasks) for name, tasks in sorted(self._jobs.items()))
 
     def _tasks(self, job_name):
         if job_name not in self._jobs:
