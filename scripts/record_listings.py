@@ -6,8 +6,9 @@ Run with the Python that has it; each program becomes tests/listings/FAMILY.PROG
 
 A PATTERN (`optimizers.*`) limits the run to matching programs. Every program is also run: whatever may be fetched is
 fetched after initialisation, twice, so that a recorded graph is known to be one that works; tensors of branches not
-taken, which TensorFlow refuses to fetch, are named in lines `# not valid: NAME` at the end. A listing that depends on
-Python's hash seed is refused: the script starts itself once more with another seed and compares.
+taken, which TensorFlow refuses to fetch, are named in lines `# not valid: NAME` at the end, and what nothing consumes
+has its mean and mean magnitude there, `# result: NAME MEAN MAGNITUDE`. A listing that depends on Python's hash seed
+is refused: the script starts itself once more with another seed and compares.
 """
 
 import contextlib
@@ -20,7 +21,7 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 from tests.listings.programs import programs  # noqa: E402
-from tests.listings.render import everything, listing  # noqa: E402
+from tests.listings.render import everything, listing, summary  # noqa: E402
 
 LISTINGS = os.path.join(os.path.dirname(HERE), "tests", "listings")
 
@@ -38,7 +39,8 @@ def recorded(patterns):
             try:
                 feeds = program(tf)
                 listings[name] = listing(graph)
-                listings[name] += dead_tensors(tf, graph, feeds)
+                dead = dead_tensors(tf, graph, feeds)
+                listings[name] += dead + results(tf, graph, feeds, dead)
             except Exception as error:
                 failed.append(f"{name}: {type(error).__name__}: {error}")
     if failed:
@@ -65,6 +67,52 @@ def dead_tensors(tf, graph, feeds):
         session.run(fetches, feeds)
         session.run(fetches, feeds)
     return ["# not valid: " + tensor.name for tensor in dead]
+
+
+ALIASES = ("Identity", "Reshape", "Squeeze", "ExpandDims", "StopGradient", "Merge")
+WRITERS = ("Assign", "Scatter", "Apply", "SparseApply", "ResourceApply", "CountUpTo")
+
+
+def results(tf, graph, feeds, dead):
+    """Mean and mean magnitude of what nothing consumes, where it is settled and two sessions agree on it."""
+    leaves = []
+    for op in graph.get_operations():
+        for tensor in op.outputs:
+            shown = graph.is_fetchable(tensor) and "# not valid: " + tensor.name not in dead
+            if shown and not tensor.consumers() and tensor.dtype.base_dtype == tensor.dtype and settled(op):
+                leaves += [tensor] if tensor.dtype != tf.string else []
+    values = []
+    for _ in range(2):
+        with tf.Session(graph=graph) as session:
+            session.run([tf.global_variables_initializer(), tf.local_variables_initializer()], feeds)
+            values.append([summary(value) for value in session.run(leaves, feeds)])
+    return [
+        f"# result: {tensor.name} {one}"
+        for tensor, one, other in zip(leaves, *values)
+        if one == other and "nan" not in one and "inf" not in one
+    ]
+
+
+def settled(op):
+    """True when nothing that the operation depends on writes to a variable, or draws without a seed.
+
+    An alias of a variable is not settled: fetched beside writes, it shows the last of them.
+    """
+    source = op
+    while source.type in ALIASES:
+        source = source.inputs[0].op
+    if source.type == "VariableV2":
+        return False
+    seen, todo = set(), [op]
+    while todo:
+        op = todo.pop()
+        attr = op.node_def.attr
+        if op.type.startswith(WRITERS) or ("seed2" in attr and not attr["seed"].i and not attr["seed2"].i):
+            return False
+        if op not in seen:
+            seen.add(op)
+            todo += [tensor.op for tensor in op.inputs] + op.control_inputs
+    return True
 
 
 def as_text(listings):

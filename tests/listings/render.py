@@ -24,6 +24,14 @@ def everything(graph):
     return [op for op in operations if op.type != "Placeholder"] + tensors
 
 
+def summary(value):
+    """Mean and mean magnitude, to six digits."""
+    value = np.asarray(value, np.complex128 if np.iscomplexobj(value) else np.float64)
+    if not value.size:
+        return "0 0"
+    return f"{value.real.mean():.6g} {np.abs(value).mean():.6g}"
+
+
 def line(op):
     inputs = [tensor_name(t) for t in op.inputs] + ["^" + c.name for c in op.control_inputs]
     attrs = dict(op.attrs if hasattr(op, "attrs") else node_def_attrs(op))
