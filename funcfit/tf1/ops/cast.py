@@ -1,5 +1,6 @@
 """From one dtype to another, and the parts of complex numbers."""
 
+import jax
 import jax.numpy as jnp
 
 from funcfit.kernels.casts import cast_as_c
@@ -9,6 +10,7 @@ from funcfit.tf1.graph import dtypes
 from funcfit.tf1.graph.convert import convert_to_tensor
 from funcfit.tf1.graph.graph import name_scope
 from funcfit.tf1.graph.node import IndexedSlices, SparseTensor
+from funcfit.tf1.graph.shape import TensorShape
 from funcfit.tf1.opdef import COMPLEX, api, op, raw, tf
 
 
@@ -73,7 +75,30 @@ def saturate_cast(value, dtype, name=None):
         return cast(value, dtype, name=scope)
 
 
-# -- complex numbers ---------------------------------------------------------------------------------------------------------
+def _bits_shape(node):
+    shape, of, to = node.inputs[0].shape, node.inputs[0].dtype.size, node.attrs["type"].size
+    if shape.ndims is None or of == to:
+        return shape
+    if of > to:
+        return shape.concatenate(TensorShape((of // to,)))
+    if not shape.ndims or shape.dims_or_none[-1] not in (None, to // of):
+        raise shapes.misfit(
+            node, f"Cannot bitcast due to shape. {shapes.cpp_text(shape)} is not divisible by {to // of}"
+        )
+    return shape[:-1]
+
+
+_BITS = "float16 float32 float64 int64 int32 uint8 uint16 int8 int16 complex64 complex128 qint8 quint8 qint32 bfloat16"
+
+
+@api("bitcast")
+@op("input: T -> output: type", T=_BITS, type=_BITS, out=_bits_shape, gradient="unregistered")
+def Bitcast(input, *, type):
+    """The same bits as another dtype; a last dimension comes or goes when the sizes differ."""
+    return jax.lax.bitcast_convert_type(jnp.asarray(input), type.as_numpy_dtype)
+
+
+# -- complex numbers ---------------------------------------------------------------------------------------------------
 
 
 @op("real: T, imag: T -> out: Tout", T="float32 float64", Tout=COMPLEX, out=shapes.broadcast)

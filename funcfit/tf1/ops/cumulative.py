@@ -1,5 +1,7 @@
 """Running sums and products along an axis."""
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from funcfit.errors import InvalidArgumentError
@@ -45,6 +47,23 @@ def cumsum(x, axis=0, exclusive=False, reverse=False, name=None):
     """Running sums along `axis`; `exclusive` ones leave each element out."""
     with name_scope(name, "Cumsum", [x]) as scope:
         return raw.Cumsum(convert_to_tensor(x, name="x"), axis, exclusive=exclusive, reverse=reverse, name=scope)
+
+
+@op("x: T, axis: Tidx=int32 -> out: T", T="float16 float32 float64", Tidx=INDICES, fixed=("axis",), out=shapes.same)
+def CumulativeLogsumexp(x, axis, *, exclusive=False, reverse=False):
+    return _scan(x, axis, exclusive, reverse, lambda _: _log_cumsum_exp, -np.inf)
+
+
+def _log_cumsum_exp(x, axis, dtype):
+    return jax.lax.cumlogsumexp(jnp.asarray(x), axis=axis % x.ndim)
+
+
+@api("math.cumulative_logsumexp")
+def cumulative_logsumexp(x, axis=0, exclusive=False, reverse=False, name=None):
+    """log(cumsum(exp(x))) along `axis`, without overflow."""
+    with name_scope(name, "CumulativeLogsumexp", [x]) as scope:
+        x = convert_to_tensor(x, name="x")
+        return raw.CumulativeLogsumexp(x, axis, exclusive=exclusive, reverse=reverse, name=scope)
 
 
 @op("x: T, axis: Tidx=int32 -> out: T", **_SCAN)

@@ -1,4 +1,4 @@
-"""Special functions: error, gamma, beta and zeta functions, Bessel functions, and products that take 0 for 0 * log(0)."""
+"""Error, gamma, beta, zeta and Bessel functions, and products in which zero wins over infinity."""
 
 import jax
 import jax.numpy as jnp
@@ -73,7 +73,8 @@ def _(node, dy):
 @api("digamma", "math.digamma")
 @op("x: T -> y: T", T=FLOATS, out=shapes.same)
 def Digamma(x):
-    return jax.lax.digamma(jnp.asarray(x))
+    pole = (x <= 0) & (x == jnp.floor(x))
+    return jnp.where(pole, jnp.inf, jax.lax.digamma(jnp.asarray(x)))
 
 
 @Digamma.gradient
@@ -130,7 +131,7 @@ def _(node, dz):
 @api("polygamma", "math.polygamma")
 @op("a: T, x: T -> z: T", T=_WIDE, out=shapes.broadcast)
 def Polygamma(a, x):
-    return special.polygamma(a, x)
+    return jax.lax.polygamma(*jnp.broadcast_arrays(a, x))
 
 
 @Polygamma.gradient
