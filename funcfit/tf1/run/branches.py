@@ -49,8 +49,8 @@ def branch_contexts(order, fed):
     contexts, position = Contexts(fed), {node: i for i, node in enumerate(order)}
     for node in order:
         around = [contexts.outer(x) for x in node._inputs if x not in fed]
-        if node.type in ("Merge", "RefMerge"):
-            contexts[node] = _shared(around)
+        if is_merge(node):
+            contexts[node] = _shared([context for context in around if possible(context)])
             continue
         around += [contexts[c] for c in controls(node, fed)]
         context = max(around, key=len, default=())
@@ -59,6 +59,15 @@ def branch_contexts(order, fed):
             context = tuple(sorted(union, key=lambda branch: position.get(branch[0].op, -1)))
         contexts[node] = context
     return contexts
+
+
+def is_merge(node):
+    return node.type in ("Merge", "RefMerge")
+
+
+def possible(context):
+    """False for what is in both branches of one predicate, and so never alive (gradients taken inside a branch make such nodes)."""
+    return not any((predicate, not side) in context for predicate, side in context)
 
 
 def _shared(contexts):
@@ -118,14 +127,19 @@ class _Scheduler:
 
     def _closes(self, node, depth):
         """A Merge of branches that open at this depth runs as the end of their conditional."""
-        return node.type in ("Merge", "RefMerge") and any(len(self.contexts.outer(x)) > depth for x in node._inputs)
+        return is_merge(node) and any(len(context) > depth for context in self._sources(node).values())
+
+    def _sources(self, merge):
+        """The branches of each input that can be alive, by its position."""
+        contexts = {i: self.contexts.outer(x) for i, x in enumerate(merge._inputs)}
+        return {i: context for i, context in contexts.items() if possible(context)}
 
     def _conditional(self, remaining, depth, waits, done):
         first = remaining[0]
         if len(self.contexts[first]) > depth:
             predicate = self.contexts[first][depth][0]
         else:
-            predicate = next(self.contexts.outer(x)[depth][0] for x in first._inputs if len(self.contexts.outer(x)) > depth)
+            predicate = next(context[depth][0] for context in self._sources(first).values() if len(context) > depth)
         inside, merges = set(), []
         for node in remaining:
             if not waits[node] <= done | inside:
@@ -133,11 +147,11 @@ class _Scheduler:
             context = self.contexts[node]
             if len(context) > depth and context[depth][0] is predicate:
                 inside.add(node)
-            elif len(context) == depth and node.type in ("Merge", "RefMerge"):
-                sides = [self.contexts.outer(x) for x in node._inputs]
-                if all(len(side) > depth and side[depth][0] is predicate for side in sides):
+            elif len(context) == depth and is_merge(node):
+                sources = self._sources(node)
+                if all(len(source) > depth and source[depth][0] is predicate for source in sources.values()):
                     inside.add(node)
-                    merges.append((node, {side[depth][1]: i for i, side in enumerate(sides)}))
+                    merges.append((node, {source[depth][1]: i for i, source in sources.items()}))
         if not inside:
             raise NotImplementedError(f"{first.name} ({first.type}) merges branches of different predicates; funcfit cannot run that")
         sides = {}

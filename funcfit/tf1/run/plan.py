@@ -13,7 +13,7 @@ from funcfit.errors import InvalidArgumentError
 from funcfit.tf1.graph import dtypes
 from funcfit.tf1.graph.node import Operation, Tensor
 from funcfit.tf1.run.padding import padded
-from funcfit.tf1.run.branches import branch_contexts, controls, scheduled
+from funcfit.tf1.run.branches import Contexts, branch_contexts, controls, is_merge, scheduled
 
 
 class View(NamedTuple):
@@ -54,6 +54,8 @@ class Plan:
     cells: "Cells"
     previous: dict  # (cell, write) -> the version that write replaced
     final: dict  # cell -> the last write of the run
+    contexts: Contexts  # node -> the branches it is in
+    guards: dict  # fetched tensor -> the branches it is in, when there are any
     padded: set  # host nodes that run inside jit, by their padded lowering
 
     def writes(self, node):
@@ -126,12 +128,11 @@ def plan(fetches, feeds, static=()):
             fetch_keys.append(View(x, latest.get(cell)))
         else:
             fetch_keys.append(x)
-    for x in fetches:
-        if isinstance(x, Tensor) and x not in fed:
-            static = {*static, *(pred for pred, _ in contexts.outer(x))}
+    guards = {x: contexts.outer(x) for x in fetches if isinstance(x, Tensor) and x not in fed and contexts.outer(x)}
+    static = {*static, *(pred for branches in guards.values() for pred, _ in branches)}
     inside = padded(order, fetches)
     stages = _cut(order, fed, inside, uses, contexts, static)
-    made = Plan(list(fetches), list(feeds), order, stages, fetch_keys, uses, cells, previous, latest, inside)
+    made = Plan(list(fetches), list(feeds), order, stages, fetch_keys, uses, cells, previous, latest, contexts, guards, inside)
     _connect(made, fed, contexts, static)
     return made
 
@@ -217,10 +218,6 @@ def _newest(a, b, position):
         if cell not in merged or position[write] > position[merged[cell]]:
             merged[cell] = write
     return merged
-
-
-def is_merge(node):
-    return node.type in ("Merge", "RefMerge")
 
 
 def is_host(node, inside=()):
@@ -354,7 +351,8 @@ def _connect(made, fed, contexts, static):
                 wanted.setdefault(each, []).append(number)
             if key not in made.stages[number].gives:
                 made.stages[number].gives.append(key)
-    for key in made.fetch_keys:
+    guarding = [predicate for branches in made.guards.values() for predicate, _ in branches]
+    for key in (*made.fetch_keys, *guarding):
         if isinstance(key, Tensor):
             wanted.setdefault(key, []).append(last)
     for key, numbers in wanted.items():

@@ -213,6 +213,9 @@ class Program:
         for number, stage in enumerate(made.stages):
             run = self._host_stage if stage.host else self._jitted_stage
             run(number, stage, values)
+        for x, branches in made.guards.items():
+            if any(bool(np.asarray(values[predicate])) is not side for predicate, side in branches):
+                raise InvalidArgumentError(None, x.op, f"The tensor returned for {x.name} was not valid: it is in a branch that did not run.")
         out = []
         for x, key in zip(made.fetches, made.fetch_keys):
             if key is None:
@@ -255,7 +258,7 @@ class Program:
             if executable is None:
                 executable = Executable(self.session, self.plan, stage, absent, static)
                 self.executables[signature] = executable
-            if len(self.plan.stages) == 1 and not static and not absent and self.quick is None:
+            if len(self.plan.stages) == 1 and not static and not absent and not self.plan.guards and self.quick is None:
                 self.quick = executable
             executable.run(values)
 

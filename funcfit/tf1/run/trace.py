@@ -13,8 +13,8 @@ import numpy as np
 from funcfit.errors import FailedPreconditionError, OpError
 from funcfit.kernels.module import numpy_or_jax
 from funcfit.tf1.graph.node import Tensor
-from funcfit.tf1.run.branches import Conditional
-from funcfit.tf1.run.plan import View, is_merge
+from funcfit.tf1.run.branches import Conditional, is_merge, possible
+from funcfit.tf1.run.plan import View
 
 
 class Undecided(Exception):
@@ -104,6 +104,9 @@ def run_node(node, scope):
     card, made = node.card, scope.made
     if card.cell or not node.outputs and card.checks is None and not card.host and not card.writes or card.alias and made.cells.behind(node.outputs[0]) is not None:
         return
+    if is_merge(node):
+        _pass_on(node, scope)
+        return
     blind = card.input_positions(node, card.blind) if card.blind else ()
     uses = made.uses[node]
     inputs = []
@@ -141,6 +144,13 @@ def run_node(node, scope):
     outputs = [x for x in node.outputs if not (written and x.dtype._is_ref_dtype)]
     for x, value in zip(outputs, lowered[len(written) :]):
         scope.values[x] = _as_declared(value, x)
+
+
+def _pass_on(merge, scope):
+    """A Merge outside every conditional: all its inputs but one are in branches that are never alive."""
+    i = next(i for i, x in enumerate(merge._inputs) if possible(scope.made.contexts.outer(x)))
+    scope.values[merge.outputs[0]] = value_of(merge._inputs[i], scope.made.uses[merge].get(i), scope)
+    scope.values[merge.outputs[1]] = np.int32(i)
 
 
 def _as_declared(value, tensor):
@@ -285,8 +295,13 @@ def _current_versions(made, stage, scope):
 
 
 def given_value(key, made, scope):
-    if isinstance(key, View):
-        return value_of(key.tensor, key.write, scope)
-    if isinstance(key, Tensor):
-        return value_of(key, None, scope)
+    if isinstance(key, (View, Tensor)):
+        tensor, write = key if isinstance(key, View) else (key, None)
+        try:
+            return value_of(tensor, write, scope)
+        except Undecided:
+            if not made.contexts.outer(tensor):
+                raise
+            # Dead: only what is dead as well uses it, and a session that fetches it looks at the plan's guards.
+            return np.zeros((), tensor.dtype.as_numpy_dtype)
     return cell_value(*key, scope)
