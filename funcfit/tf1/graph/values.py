@@ -109,6 +109,8 @@ def _shaped(array, shape):
     sizes, wanted = shape.dims_or_none, shape.num_elements()
     if array.size == wanted:
         return array.reshape(sizes)
+    if wanted == 0:
+        return np.empty(sizes, array.dtype)
     if array.size > wanted:
         raise ValueError(f"Too many elements provided. Needed at most {wanted}, but received {array.size}")
     if array.size == 0:
