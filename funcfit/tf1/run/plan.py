@@ -337,6 +337,7 @@ def _connect(made, fed, contexts, static):
         if is_host(node, made.padded):
             deciding.update(pred for pred, _ in contexts[node])
     needs = {node: requirements(node, made, fed) for node in made.nodes}
+    static_feeds |= deciding & fed
     wanted = {}  # key -> numbers of the stages that use it
     for number, stage in enumerate(made.stages):
         for node in stage.nodes:
