@@ -17,7 +17,7 @@ class BatchNormalization(Layer):
 
     In training the moments are the batch's, otherwise moving averages. The nodes that move these are the layer's
     `updates` and stand in the collection UPDATE_OPS: training must run them. As in TF 1.1 they move whenever they run,
-    even where a fed `training` is False (for `renorm` and `fused`, which are younger, they then stay).
+    even where a fed `training` is False; with the variants below, which are younger, they then stay.
 
     `renorm` normalises by moving averages with corrections that `renorm_clipping` bounds (Ioffe 2017,
     arXiv:1702.03275); `virtual_batch_size` takes moments over parts of the batch; `adjustment(shape)` gives a random
@@ -110,8 +110,8 @@ class BatchNormalization(Layer):
                 )
             if self.adjustment is not None:
                 raise ValueError("When using virtual_batch_size, adjustment cannot be specified")
-        varied = self.renorm or self.virtual_batch_size is not None or self.adjustment is not None
-        self.fused = self.fused and rank == 4 and self.axis in ([1], [3]) and not varied
+        self._plain = not self.renorm and self.virtual_batch_size is None and self.adjustment is None
+        self.fused = self.fused and rank == 4 and self.axis in ([1], [3]) and self._plain
 
     def _add_variables(self):
         self.beta = self.gamma = None
@@ -204,7 +204,7 @@ class BatchNormalization(Layer):
             variance = tf.reduce_mean(variance, axis=1, keep_dims=True)
         for average, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
             moved = functools.partial(assign_moving_average, average, value, self.momentum, zero_debias=False)
-            update = choose(training, moved, average.read_value) if self.renorm else moved()
+            update = moved() if self._plain else choose(training, moved, average.read_value)
             self.add_update(update, inputs=inputs)
         return corrections
 
