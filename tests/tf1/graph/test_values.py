@@ -14,5 +14,5 @@ def test_the_last_element_fills_a_larger_shape_up():
 
 
 def test_more_elements_than_a_shape_has_are_refused():
-    with pytest.raises(ValueError, match="Too many elements provided. Needed at most 2, but received 3"):
+    with pytest.raises(ValueError, match=r"Too many elements provided\. Needed at most 2, but received 3"):
         array_of([1, 2, 3], shape=[2])
