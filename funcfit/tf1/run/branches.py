@@ -26,6 +26,11 @@ class Contexts(dict):
             context = (*context, (self.predicate(tensor.op), bool(tensor.value_index)))
         return context
 
+    def predicates(self, node):
+        """What must be known to run `node`: the predicates of its branches and, for a Merge, of those it closes."""
+        around = [self[node]] + ([self.outer(x) for x in node._inputs if x not in self._fed] if is_merge(node) else [])
+        return dict.fromkeys(predicate for branches in around for predicate, _ in branches)
+
     def predicate(self, switch):
         """What a Switch decides by: a cond's Switches name its predicate through Identities, which make no difference."""
         tensor = switch._inputs[1]
@@ -86,7 +91,7 @@ def scheduled(stage, made, contexts, fed, needs, ends):
 
     `needs` maps nodes to the keys they use; `ends` are the keys wanted when the stage is over.
     """
-    if not any(contexts[node] for node in stage.nodes):
+    if not any(contexts[node] or is_merge(node) for node in stage.nodes):
         return list(stage.nodes)
     return _Scheduler(stage, made, contexts, fed, needs, ends).steps(stage.nodes, 0)
 

@@ -341,7 +341,7 @@ def _connect(made, fed, contexts, static):
     wanted = {}  # key -> numbers of the stages that use it
     for number, stage in enumerate(made.stages):
         for node in stage.nodes:
-            for key in (*needs[node], *(pred for pred, _ in contexts[node])):
+            for key in (*needs[node], *contexts.predicates(node)):
                 wanted.setdefault(key, []).append(number)
     last = len(made.stages)
     for key in made.fetch_keys:
