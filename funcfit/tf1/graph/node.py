@@ -371,8 +371,22 @@ class SparseTensor(TensorLike):
     dtype = property(lambda self: self._values.dtype)
     graph = property(lambda self: self._values.graph)
 
+    @property
+    def parts(self):
+        """(indices, values, dense_shape), the order in which ops take them."""
+        return self._indices, self._values, self._dense_shape
+
     def eval(self, feed_dict=None, session=None):
         return stacks.session_for(self.graph, session, "eval", "tensor").run(self, feed_dict)
 
     def __str__(self):
         return f"SparseTensor(indices={self._indices}, values={self._values}, dense_shape={self._dense_shape})"
+
+
+def as_sparse(value):
+    """`value` as a SparseTensor; TypeError when it is neither one nor a SparseTensorValue."""
+    if isinstance(value, SparseTensorValue):
+        return SparseTensor.from_value(value)
+    if not isinstance(value, SparseTensor):
+        raise TypeError("Input must be a SparseTensor.")
+    return value

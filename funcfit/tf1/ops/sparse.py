@@ -1,6 +1,4 @@
-"""Sparse tensors: made, made dense, multiplied with dense matrices, put in order, reshaped, joined and reduced."""
-
-import math
+"""Sparse tensors beside dense ones: made and fed, made dense, multiplied, added, summed."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -11,24 +9,11 @@ from funcfit.tf1 import shapes
 from funcfit.tf1.graph import dtypes
 from funcfit.tf1.graph.convert import convert_to_tensor
 from funcfit.tf1.graph.graph import name_scope
-from funcfit.tf1.graph.node import IndexedSlices, SparseTensor, SparseTensorValue, Tensor
+from funcfit.tf1.graph.node import SparseTensor, SparseTensorValue, Tensor, as_sparse
 from funcfit.tf1.graph.shape import TensorShape
 from funcfit.tf1.opdef import INDICES, NUMBERS, Check, api, op, place, raw, tf
 
 place("sparse.SparseTensor", SparseTensor)
-
-
-def _sparse(value):
-    """`value` as a SparseTensor; TypeError when it is none."""
-    if isinstance(value, SparseTensorValue):
-        return SparseTensor.from_value(value)
-    if not isinstance(value, SparseTensor):
-        raise TypeError("Input must be a SparseTensor.")
-    return value
-
-
-def _parts(sparse):
-    return sparse.indices, sparse.values, sparse.dense_shape
 
 
 @api("convert_to_tensor_or_sparse_tensor")
@@ -100,7 +85,6 @@ def _valid_indices(sparse_indices, output_shape, sparse_values, default_value, v
     Tindices=INDICES,
     fixed=("output_shape",),
     checks=_valid_indices,
-    gradient=None,
     out=shapes.from_input(1),
 )
 def SparseToDense(sparse_indices, output_shape, sparse_values, default_value, *, validate_indices=True):
@@ -125,6 +109,12 @@ def SparseToDense(sparse_indices, output_shape, sparse_values, default_value, *,
     return jnp.full(sizes, default_value).at[tuple(jnp.asarray(indices).T)].set(sparse_values, mode="drop")
 
 
+@SparseToDense.gradient
+def _(node, dy):
+    values = tf.gather_nd(dy, node.inputs[0])
+    return [None, None, values, tf.reduce_sum(dy) - tf.reduce_sum(values)]
+
+
 @api("sparse_to_dense")
 def sparse_to_dense(sparse_indices, output_shape, sparse_values, default_value=0, validate_indices=True, name=None):
     """A tensor of `output_shape` that is `default_value` but for `sparse_values` at `sparse_indices`.
@@ -139,9 +129,13 @@ def sparse_to_dense(sparse_indices, output_shape, sparse_values, default_value=0
 @api("sparse_tensor_to_dense", "sparse.to_dense")
 def sparse_tensor_to_dense(sp_input, default_value=0, validate_indices=True, name=None):
     """The dense tensor of a SparseTensor, `default_value` where it has no entry."""
-    indices, values, shape = _parts(_sparse(sp_input))
-    default_value = ("" if values.dtype.base_dtype == dtypes.string else 0) if default_value in (None, 0) else default_value
+    indices, values, shape = as_sparse(sp_input).parts
+    if default_value is None or default_value == 0 and values.dtype.base_dtype == dtypes.string:
+        default_value = "" if values.dtype.base_dtype == dtypes.string else 0
     return tf.sparse_to_dense(indices, shape, values, default_value, validate_indices, name)
+
+
+# -- products and sums with dense tensors ----------------------------------------------------------------------------
 
 
 def _product_shape(node):
@@ -179,7 +173,9 @@ def SparseTensorDenseMatMul(a_indices, a_values, a_shape, b, *, adjoint_a=False,
     if adjoint_b:
         b = jnp.conj(b).T
     if a_shape[1 - adjoint_a] != b.shape[1 - 1]:
-        text = f"Cannot multiply A and B because inner dimension does not match: {a_shape[1 - adjoint_a]} vs. {b.shape[0]}"
+        text = (
+            f"Cannot multiply A and B because inner dimension does not match: {a_shape[1 - adjoint_a]} vs. {b.shape[0]}"
+        )
         raise InvalidArgumentError(None, None, text)
     rows, columns = a_indices[:, int(adjoint_a)], a_indices[:, 1 - adjoint_a]
     values = jnp.conj(a_values) if adjoint_a else a_values
@@ -206,10 +202,10 @@ def _(node, dy):
 @api("sparse_tensor_dense_matmul", "sparse.matmul", "sparse.sparse_dense_matmul")
 def sparse_tensor_dense_matmul(sp_a, b, adjoint_a=False, adjoint_b=False, name=None):
     """The matrix product of a sparse and a dense matrix, either of them transposed and conjugated when asked."""
-    sp_a = _sparse(sp_a)
+    sp_a = as_sparse(sp_a)
     with name_scope(name, "SparseTensorDenseMatMul", [sp_a.indices, sp_a.values, b]):
         b = convert_to_tensor(b, name="b")
-        return raw.SparseTensorDenseMatMul(*_parts(sp_a), b, adjoint_a=adjoint_a, adjoint_b=adjoint_b)
+        return raw.SparseTensorDenseMatMul(*sp_a.parts, b, adjoint_a=adjoint_a, adjoint_b=adjoint_b)
 
 
 @op(
@@ -254,211 +250,75 @@ def sparse_reduce_sum(sp_input, axis=None, keepdims=None, reduction_axes=None, k
     if axis is None:
         axis = tf.range(tf.rank(sp_input))
     keep = bool(keepdims if keepdims is not None else keep_dims)
-    return raw.SparseReduceSum(*_parts(sp_input), axis, keep_dims=keep)
+    return raw.SparseReduceSum(*as_sparse(sp_input).parts, axis, keep_dims=keep)
 
 
-# -- from sparse to sparse -------------------------------------------------------------------------------------------
+# -- element by element with a dense tensor, which may broadcast -------------------------------------------------------
 
 
-def _ordered(indices):
-    """The permutation that puts rows of indices in row-major order."""
-    return numpy_or_jax(indices).lexsort(indices.T[::-1])
+def _at(dense, indices):
+    """The elements of `dense`, as if it were broadcast, at the rows of `indices`."""
+    if dense.ndim == 0:
+        return dense
+    last = indices[:, indices.shape[1] - dense.ndim :]
+    return jnp.asarray(dense)[tuple(jnp.where(np.array(dense.shape) == 1, 0, last).T)]
 
 
-@op(
-    "input_indices: int64, input_values: T, input_shape: int64 -> output_indices: int64, output_values: T",
-    out=lambda node: [node.inputs[0].shape, node.inputs[1].shape],
-)
-def SparseReorder(input_indices, input_values, input_shape):
-    order = _ordered(input_indices)
-    return input_indices[order], input_values[order]
+_CWISE = "sp_indices: int64, sp_values: T, sp_shape: int64, dense: T -> output: T"
 
 
-@SparseReorder.gradient
-def _(node, _, dvalues):
-    indices, _, shape = node.inputs
-    numbers = tf.range(tf.shape(indices)[0])
-    ordered = tf.sparse_reorder(SparseTensor(indices, numbers, shape))
-    return [None, tf.gather(dvalues, tf.invert_permutation(ordered.values)), None]
+@op(_CWISE, T=NUMBERS, gradient="unregistered", out=lambda node: node.inputs[1].shape)
+def SparseDenseCwiseAdd(sp_indices, sp_values, sp_shape, dense):
+    return sp_values + _at(dense, sp_indices)
 
 
-@api("sparse_reorder", "sparse.reorder")
-def sparse_reorder(sp_input, name=None):
-    """The same entries in row-major order."""
-    sp_input = _sparse(sp_input)
-    indices, values = raw.SparseReorder(*_parts(sp_input), name=name)
-    return SparseTensor(indices, values, tf.identity(sp_input.dense_shape))
+@op(_CWISE, T=NUMBERS, out=lambda node: node.inputs[1].shape)
+def SparseDenseCwiseMul(sp_indices, sp_values, sp_shape, dense):
+    return sp_values * _at(dense, sp_indices)
 
 
-def _reshaped(node):
-    (rank,) = shapes.with_rank(node, 2, 1)
-    return [TensorShape((shapes.with_rank(node, 0, 2)[0], rank)), TensorShape((rank,))]
+@op(_CWISE, T=NUMBERS, out=lambda node: node.inputs[1].shape)
+def SparseDenseCwiseDiv(sp_indices, sp_values, sp_shape, dense):
+    return sp_values / _at(dense, sp_indices)
 
 
-@op(
-    "input_indices: int64, input_shape: int64, new_shape: int64 -> output_indices: int64, output_shape: int64",
-    fixed=("input_shape", "new_shape"),
-    folds=True,
-    gradient=None,
-    out=_reshaped,
-)
-def SparseReshape(input_indices, input_shape, new_shape):
-    count, sizes = math.prod(input_shape.tolist()), new_shape.tolist()
-    if -1 in sizes:
-        known = math.prod(d for d in sizes if d != -1)
-        if sizes.count(-1) > 1:
-            raise InvalidArgumentError(None, None, "only one output shape size may be -1, not both 0 and 1")
-        if not known or count % known:
-            text = f"Input to reshape is a SparseTensor with {count} dense values, but the requested shape requires a multiple of {known}. input_shape={input_shape.tolist()} output_shape={sizes}"
-            raise InvalidArgumentError(None, None, text)
-        sizes[sizes.index(-1)] = count // known
-    if math.prod(sizes) != count:
-        text = f"Input to reshape is a tensor with {count} dense values, but the requested shape has {math.prod(sizes)}. input_shape={input_shape.tolist()} output_shape={sizes}"
-        raise InvalidArgumentError(None, None, text)
-    xp = numpy_or_jax(input_indices)
-    flat = xp.zeros(len(input_indices), input_indices.dtype)
-    for i, size in enumerate(input_shape.tolist()):
-        flat = flat * size + input_indices[:, i]
-    columns = []
-    for size in reversed(sizes):
-        columns.append(flat % max(size, 1))
-        flat = flat // max(size, 1)
-    return xp.stack(columns[::-1], 1), np.array(sizes, np.int64)
+def _aligned(node):
+    """The dense tensor's shape, where each entry finds its element in it, and those elements."""
+    indices, _, shape, dense = node.inputs
+    size = tf.cast(tf.shape(dense), dtypes.int64)
+    added = tf.expand_dims(tf.size(shape) - tf.size(size), 0)
+    scaled = indices // (shape // tf.concat([tf.ones(added, dtypes.int64), size], 0))
+    scaled = tf.slice(scaled, tf.concat([[0], added], 0), [-1, -1])
+    return size, scaled, tf.gather_nd(dense, scaled)
 
 
-@api("sparse_reshape", "sparse.reshape")
-def sparse_reshape(sp_input, shape, name=None):
-    """The same entries in a tensor of another shape, elements counted in row-major order; one size may be -1."""
-    sp_input = _sparse(sp_input)
-    shape = shape if isinstance(shape, Tensor) else np.array(shape, np.int64)
-    with name_scope(name, "SparseReshape", [sp_input.values]) as scope:
-        indices, shape = raw.SparseReshape(sp_input.indices, sp_input.dense_shape, shape, name=scope)
-        return SparseTensor(indices, tf.identity(sp_input.values), shape)
+def _summed_at(node, size, scaled, gradient):
+    return tf.sparse_add(tf.zeros_like(node.inputs[3]), SparseTensor(scaled, gradient, size))
 
 
-@api("sparse_transpose", "sparse.transpose")
-def sparse_transpose(sp_input, perm=None, name=None):
-    """A SparseTensor with its axes in the order `perm`, turned around without it."""
-    with name_scope(name, "SparseTranspose", [sp_input.values]):
-        if perm is None:
-            rank = tf.rank(sp_input)
-            perm = (rank - 1) - tf.range(0, rank, 1)
-        indices = tf.transpose(tf.gather(tf.transpose(sp_input.indices), perm))
-        return sparse_reorder(SparseTensor(indices, sp_input.values, tf.gather(sp_input.dense_shape, perm)))
+@SparseDenseCwiseMul.gradient
+def _(node, dy):
+    size, scaled, at = _aligned(node)
+    dx = dy * at
+    return [None, dx, None, _summed_at(node, size, scaled, dy * node.inputs[1])]
 
 
-@api("sparse_retain", "sparse.retain")
-def sparse_retain(sp_input, to_retain):
-    """Those entries for which the vector of truths `to_retain` holds."""
-    sp_input = _sparse(sp_input)
-    to_retain = convert_to_tensor(to_retain)
-    to_retain.shape.assert_has_rank(1)
-    sp_input.values.shape[0].merge_with(to_retain.shape[0])
-    kept = tf.reshape(tf.where(to_retain), [-1])
-    indices, values = tf.gather(sp_input.indices, kept), tf.gather(sp_input.values, kept)
-    return SparseTensor(indices, values, tf.identity(sp_input.dense_shape))
+@SparseDenseCwiseDiv.gradient
+def _(node, dy):
+    size, scaled, at = _aligned(node)
+    dx = dy / at
+    return [None, dx, None, _summed_at(node, size, scaled, dy * (-node.inputs[1] / tf.square(at)))]
 
 
-def _concat_shapes(node):
-    count = node.attrs["N"]
-    indices = [shapes.with_rank(node, i, 2) for i in range(count)]
-    rows = [rows for rows, _ in indices]
-    rank = next((r for _, r in indices if r is not None), None)
-    total = None if None in rows else sum(rows)
-    return [TensorShape((total, rank)), TensorShape((total,)), TensorShape((rank,))]
+def _operator(name, make):
+    def operator(sparse, dense):
+        with name_scope(None, name, [sparse.values, dense]) as scope:
+            dense = convert_to_tensor(dense, dtype=sparse.dtype.base_dtype, name="y")
+            return SparseTensor(sparse.indices, make(*sparse.parts, dense, name=scope), sparse.dense_shape)
+
+    setattr(SparseTensor, f"__{name}__", operator)
 
 
-@op(
-    "indices: N*int64, values: N*T, shapes: N*int64 -> output_indices: int64, output_values: T, output_shape: int64",
-    fixed=("shapes",),
-    out=_concat_shapes,
-)
-def SparseConcat(indices, values, shapes, *, concat_dim):
-    axis = concat_dim % len(shapes[0])
-    rest = [np.delete(s, axis).tolist() for s in shapes]
-    if any(r != rest[0] for r in rest):
-        raise InvalidArgumentError(None, None, f"Input shapes must match: got {' and '.join(str(s.tolist()) for s in shapes)}")
-    xp = numpy_or_jax(*indices, *values)
-    starts = np.cumsum([0, *(s[axis] for s in shapes[:-1])])
-    column = np.arange(len(shapes[0])) == axis
-    joined = xp.concatenate([i + column * start for i, start in zip(indices, starts)])
-    order = _ordered(joined)
-    total = shapes[0].copy()
-    total[axis] = sum(s[axis] for s in shapes)
-    return joined[order], xp.concatenate(values)[order], total
-
-
-@api("sparse_concat", "sparse.concat")
-def sparse_concat(
-    axis, sp_inputs, name=None, expand_nonconcat_dim=False, concat_dim=None, expand_nonconcat_dims=None
-):
-    """SparseTensors one after the other along `axis`; with `expand_nonconcat_dim` their other sizes may differ."""
-    axis = concat_dim if axis is None else axis
-    sp_inputs = [_sparse(x) for x in sp_inputs]
-    if len(sp_inputs) == 1:
-        return sp_inputs[0]
-    sizes = [x.dense_shape for x in sp_inputs]
-    if expand_nonconcat_dim or expand_nonconcat_dims:
-        largest = tf.reduce_max(tf.concat([tf.reshape(s, [1, -1]) for s in sizes], 0), 0)
-        after = [] if axis == -1 else [largest[axis + 1 :]]
-        sizes = [tf.concat([largest[:axis], s[-1:] if axis == -1 else s[axis : axis + 1], *after], 0) for s in sizes]
-    parts = [x.indices for x in sp_inputs], [x.values for x in sp_inputs]
-    return SparseTensor(*raw.SparseConcat(*parts, sizes, concat_dim=axis, name=name))
-
-
-@op(
-    "a_indices: int64, a_values: T, a_shape: int64, b_indices: int64, b_values: T, b_shape: int64, thresh: Treal "
-    "-> sum_indices: int64, sum_values: T, sum_shape: int64",
-    T=NUMBERS,
-    host=True,
-    gradient="unregistered",
-    out=lambda node: [TensorShape((None, node.inputs[2].shape.num_elements())), TensorShape((None,)), node.inputs[2].shape],
-)
-def SparseAdd(a_indices, a_values, a_shape, b_indices, b_values, b_shape, thresh):
-    if not np.array_equal(a_shape, b_shape):
-        text = f"Operands do not have the same ranks or sizes: {a_shape.tolist()} and {b_shape.tolist()}"
-        raise InvalidArgumentError(None, None, text)
-    rows, inverse = np.unique(np.concatenate([a_indices, b_indices]), axis=0, return_inverse=True)
-    sums = np.zeros(len(rows), a_values.dtype)
-    np.add.at(sums, inverse.ravel(), np.concatenate([a_values, b_values]))
-    kept = np.abs(sums) >= thresh
-    return rows[kept], sums[kept], a_shape
-
-
-@api("sparse_add", "sparse.add")
-def sparse_add(a, b, threshold=None, thresh=None):
-    """The sum of two SparseTensors (sums below `thresh` are left out), or of one and a dense tensor, which is dense."""
-    kinds = (SparseTensor, SparseTensorValue)
-    if not isinstance(a, kinds) and not isinstance(b, kinds):
-        raise TypeError("At least one input should be SparseTensor; do you mean to use tf.add()?")
-    if isinstance(a, kinds) and isinstance(b, kinds):
-        a, b = _sparse(a), _sparse(b)
-        least = next((t for t in (threshold, thresh) if t is not None), 0)
-        least = convert_to_tensor(least, dtype=a.values.dtype.real_dtype.base_dtype, name="thresh")
-        return SparseTensor(*raw.SparseAdd(*_parts(a), *_parts(b), least))
-    if isinstance(b, kinds):
-        a, b = b, a
-    return raw.SparseTensorDenseAdd(*_parts(_sparse(a)), b)
-
-
-@api("sparse_fill_empty_rows", "sparse.fill_empty_rows")
-def sparse_fill_empty_rows(sp_input, default_value, name=None):
-    """A SparseTensor whose empty rows have `default_value` in the first column, and a vector that says which rows were empty."""
-    sp_input = _sparse(sp_input)
-    with name_scope(name, "SparseFillEmptyRows", [sp_input.values]):
-        default_value = convert_to_tensor(default_value, dtype=sp_input.values.dtype.base_dtype)
-        rows = tf.cast(sp_input.dense_shape[0], dtypes.int32)
-        empty, _ = tf.setdiff1d(tf.cast(tf.range(rows), dtypes.int64), sp_input.indices[:, 0])
-        was_empty = tf.sparse_to_dense(empty, tf.expand_dims(sp_input.dense_shape[0], -1), True, False)
-        column = tf.reshape(empty, [-1, 1])
-        indices = tf.concat([sp_input.indices, tf.concat([column, tf.zeros_like(column)], 1)], 0)
-        values = tf.concat([sp_input.values, tf.fill(tf.shape(empty), default_value)], 0)
-        return sparse_reorder(SparseTensor(indices, values, sp_input.dense_shape)), was_empty
-
-
-@api("sparse_mask", "sparse.mask")
-def sparse_mask(a, mask_indices, name=None):
-    """IndexedSlices without the rows that `mask_indices` name."""
-    with name_scope(name, "sparse_mask", [a, mask_indices]) as scope:
-        indices, kept = tf.setdiff1d(a.indices, mask_indices)
-        return IndexedSlices(tf.gather(a.values, kept, name=scope), indices, a.dense_shape)
+_operator("mul", raw.SparseDenseCwiseMul)
+_operator("div", raw.SparseDenseCwiseDiv)
+_operator("truediv", raw.SparseDenseCwiseDiv)
