@@ -4,14 +4,20 @@ The functional half is this module's door: a `loss(params, batch, key)`, an opta
 The other half, `funcfit.tf1`, is the TensorFlow 1 that programs of 2016-2019 import; it is not imported from here.
 """
 
-from .train import Batches as Batches
-from .train import Program as Program
-from .train import Result as Result
-from .train import State as State
-from .train import batches as batches
-from .train import evaluate as evaluate
-from .train import fit as fit
-from .train import program as program
+_TRAIN = ("Batches", "Program", "Result", "State", "batches", "evaluate", "fit", "program")
+
+
+def __getattr__(name):
+    # Programs that import only funcfit.tf1 do not wait for optax.
+    if name in _TRAIN:
+        from . import train
+
+        return getattr(train, name)
+    raise AttributeError(f"module 'funcfit' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*globals(), *_TRAIN])
 
 
 def load_ipython_extension(ipython):

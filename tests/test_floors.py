@@ -35,6 +35,7 @@ FUNCTIONAL = ("funcfit.kernels", "funcfit.compile", "funcfit.checkpoint", "funcf
 # Imports that wait inside a function, and why.
 LAZY = {
     ("funcfit.train.history", "matplotlib"): "an extra that takes most of a second, for those who plot",
+    ("funcfit", "funcfit.train"): "a program that imports only funcfit.tf1 does not wait for optax",
     ("funcfit", "funcfit.cli"): "a notebook that says %load_ext funcfit needs the runner; `import funcfit` does not",
 }
 
