@@ -70,6 +70,7 @@ def dead_tensors(tf, graph, feeds):
 
 
 ALIASES = ("Identity", "Reshape", "Squeeze", "ExpandDims", "StopGradient", "Merge")
+UP_TO_SIGN = ("Svd", "Qr", "SelfAdjointEigV2")
 WRITERS = ("Assign", "Scatter", "Apply", "SparseApply", "ResourceApply", "CountUpTo")
 
 
@@ -101,7 +102,7 @@ def settled(op):
     source = op
     while source.type in ALIASES:
         source = source.inputs[0].op
-    if source.type == "VariableV2":
+    if source.type == "VariableV2" or op.type in UP_TO_SIGN:
         return False
     seen, todo = set(), [op]
     while todo:

@@ -19,6 +19,10 @@ from tests.listings.render import everything, listing, summary
 PROGRAMS = programs()
 RECORDED = pathlib.Path(__file__).parents[1] / "listings"
 
+SHAPES_OF_DRAWS = [
+    "networks.sampled_softmax"
+]  # how many labels are in the sample decides shapes, and each run draws anew
+
 every_program = pytest.mark.parametrize("name", PROGRAMS)
 
 
@@ -76,7 +80,7 @@ def test_whatever_may_be_fetched_is_fetched_and_a_second_run_compiles_nothing(na
         values = dict(zip((fetch.name for fetch in alive), session.run(alive, feeds)))
         with counted_compilations() as compiled:
             session.run(alive, feeds)
-        assert not compiled
+        assert not compiled or name in SHAPES_OF_DRAWS
         for tensor in dead:
             with pytest.raises(tf.errors.InvalidArgumentError, match="was not valid"):
                 session.run(tensor, feeds)
