@@ -73,7 +73,7 @@ class OpDef:
 
     out       shape rule: node -> shape, or a list with one shape an output
     writes    names of the inputs whose cells the node writes; `lower` returns their new values first, then the outputs that are not `&`
-    blind     names of the inputs whose cells may hold nothing yet: `lower` gets None for them
+    blind     names of the inputs whose cells may hold nothing yet: `lower` gets an `Empty` for them
     cell      the node is a variable: it has a value in every session's state
     keeps     (attrs, entropy) -> initial value of a private cell; `lower` takes it first and returns (outputs, new value)
     alias     the output is the first input's cell, seen anew (DESIGN decision 5): reads see later writes
@@ -378,6 +378,13 @@ class OpDef:
 
     def __repr__(self):
         return f"<op card {self.name}>"
+
+
+class Empty:
+    """Stands for the value of a cell that holds nothing yet: `shape` is what is known of the shape that it will have."""
+
+    def __init__(self, shape):
+        self.shape = shape
 
 
 class Check:

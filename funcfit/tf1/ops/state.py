@@ -9,7 +9,8 @@ import numpy as np
 
 from funcfit.errors import InvalidArgumentError, OutOfRangeError
 from funcfit.tf1 import shapes
-from funcfit.tf1.opdef import NUMBERS, Check, also, api, op, raw
+from funcfit.tf1.graph.shape import as_shape
+from funcfit.tf1.opdef import NUMBERS, Check, Empty, also, api, op, raw
 
 
 @op("-> ref: &dtype", cell=True, out=shapes.from_attr("shape"), gradient=None)
@@ -35,14 +36,11 @@ def _assigned(node):
     return shapes.merged_into(node, ref, value) if node.attrs["validate_shape"] else value
 
 
-def _text(shape):
-    return "[" + ",".join(str(d) for d in shape) + "]"
-
-
 @op("ref: &T, value: T -> output_ref: &T", writes=("ref",), blind=("ref",), out=_assigned, gradient=None)
 def Assign(ref, value, *, validate_shape=True, use_locking=True):
-    if validate_shape and ref is not None and ref.shape != value.shape:
-        shapes_text = f"lhs shape= {_text(ref.shape)} rhs shape= {_text(value.shape)}"
+    holds = as_shape(ref.shape)
+    if validate_shape and holds.is_fully_defined() and holds != as_shape(value.shape):
+        shapes_text = f"lhs shape= {shapes.cpp_text(holds)} rhs shape= {shapes.cpp_text(as_shape(value.shape))}"
         raise InvalidArgumentError(message=f"Assign requires shapes of both tensors to match. {shapes_text}")
     return value if value.dtype == object else jnp.asarray(value)
 
@@ -54,6 +52,8 @@ def assign(ref, value, validate_shape=None, use_locking=None, name=None):
     ValueError when the shapes can never agree, InvalidArgumentError when a run finds that they do not, unless
     `validate_shape` is False.
     """
+    if not ref.dtype._is_ref_dtype:
+        return ref.assign(value, name=name)  # what is no variable says so itself, as in TF
     return raw.Assign(ref, value, validate_shape=validate_shape, use_locking=use_locking, name=name)
 
 
@@ -66,24 +66,38 @@ def _checked(ref, value):
         raise InvalidArgumentError(message="Parameters and update must be the same size")
 
 
-@api("assign_add")
 @op("ref: &T, value: T -> output_ref: &T", T=NUMBERS, writes=("ref",), out=_merged, gradient=None)
 def AssignAdd(ref, value, *, use_locking=False):
     _checked(ref, value)
     return ref + value
 
 
-@api("assign_sub")
 @op("ref: &T, value: T -> output_ref: &T", T=NUMBERS, writes=("ref",), out=_merged, gradient=None)
 def AssignSub(ref, value, *, use_locking=False):
     _checked(ref, value)
     return ref - value
 
 
+@api("assign_add")
+def assign_add(ref, value, use_locking=None, name=None):
+    """Adds `value` to the variable `ref` and gives the variable as it then is."""
+    if not ref.dtype._is_ref_dtype:
+        return ref.assign_add(value, name=name)
+    return raw.AssignAdd(ref, value, use_locking=use_locking, name=name)
+
+
+@api("assign_sub")
+def assign_sub(ref, value, use_locking=None, name=None):
+    """Takes `value` off the variable `ref` and gives the variable as it then is."""
+    if not ref.dtype._is_ref_dtype:
+        return ref.assign_sub(value, name=name)
+    return raw.AssignSub(ref, value, use_locking=use_locking, name=name)
+
+
 @api("is_variable_initialized")
 @op("ref: &dtype -> is_initialized: bool", blind=("ref",), out=shapes.scalar, gradient=None, folds=True)
 def IsVariableInitialized(ref):
-    return np.bool_(ref is not None)
+    return np.bool_(not isinstance(ref, Empty))
 
 
 def _below_limit(ref, *, limit):

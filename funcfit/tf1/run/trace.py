@@ -13,6 +13,7 @@ import numpy as np
 from funcfit.errors import FailedPreconditionError, OpError
 from funcfit.kernels.module import numpy_or_jax
 from funcfit.tf1.graph.node import Tensor
+from funcfit.tf1.opdef import Empty
 from funcfit.tf1.run.branches import Conditional, is_merge, possible
 from funcfit.tf1.run.plan import View
 
@@ -119,7 +120,7 @@ def run_node(node, scope):
         except FailedPreconditionError:
             if i not in blind:
                 raise
-            inputs.append(None)
+            inputs.append(Empty(x.shape))
     for i in card.fixed_positions(node):
         if not isinstance(inputs[i], (np.ndarray, np.generic)):
             raise Undecided(node._inputs[i])
