@@ -55,15 +55,15 @@ def patch_positions(size, kernel, stride, rate, same):
 
 
 def patches(images, sizes, strides, rates, same):
-    """images: [batch, rows, columns, depth] -> [batch, out rows, out columns, sizes[0] * sizes[1] * depth]."""
-    xp = numpy_or_jax(images)
-    for axis in (0, 1):
-        at = patch_positions(images.shape[1 + 2 * axis], sizes[axis], strides[axis], rates[axis], same)
-        size = images.shape[1 + 2 * axis]
-        taken = xp.take(images, at.clip(0, size - 1), axis=1 + 2 * axis)
-        inside = ((at >= 0) & (at < size)).reshape(
-            (1,) * (1 + 2 * axis) + at.shape + (1,) * (taken.ndim - 3 - 2 * axis)
-        )
+    """images: [batch, *space, depth] -> [batch, *out, prod(sizes) * depth], windows of `sizes` laid out along the depth."""
+    xp, m = numpy_or_jax(images), len(sizes)
+    for i in range(m):
+        axis, size = 1 + 2 * i, images.shape[1 + 2 * i]
+        at = patch_positions(size, sizes[i], strides[i], rates[i], same)
+        taken = xp.take(images, at.clip(0, size - 1), axis=axis)
+        inside = ((at >= 0) & (at < size)).reshape((1,) * axis + at.shape + (1,) * (taken.ndim - axis - 2))
         images = xp.where(inside, taken, xp.zeros((), taken.dtype))
-    batch, rows, k, columns, l, depth = images.shape
-    return images.transpose([0, 1, 3, 2, 4, 5]).reshape([batch, rows, columns, k * l * depth])
+    outer, inner = [1 + 2 * i for i in range(m)], [2 + 2 * i for i in range(m)]
+    shape = images.shape
+    depth = math.prod(sizes) * shape[-1]
+    return images.transpose([0, *outer, *inner, 2 * m + 1]).reshape([shape[0], *(shape[i] for i in outer), depth])

@@ -214,7 +214,9 @@ def _(node, dy):
 
 def _in_order(x):
     """Distinct elements in the order in which they first come, each element's number among them, and how often each comes."""
-    values, first, inverse, counts = np.unique(x, return_index=True, return_inverse=True, return_counts=True, equal_nan=False)
+    values, first, inverse, counts = np.unique(
+        x, return_index=True, return_inverse=True, return_counts=True, equal_nan=False
+    )
     order = np.argsort(first, kind="stable")
     number = np.empty_like(order)
     number[order] = np.arange(order.size)

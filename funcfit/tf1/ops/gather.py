@@ -348,3 +348,59 @@ def _(node, dy):
 def scatter_nd(indices, updates, shape, name=None):
     """Zeros of `shape` with `updates` added at the coordinates that the last axis of `indices` holds; repeated coordinates sum."""
     return raw.ScatterNd(indices, updates, shape, name=name)
+
+
+# -- a tensor with some elements changed -----------------------------------------------------------------------------
+
+
+def _updated(change):
+    def lower(tensor, indices, updates):
+        _scatter_shapes_fit(indices, updates, np.array(tensor.shape))
+        at = jnp.asarray(tensor).at[tuple(jnp.moveaxis(jnp.asarray(indices), -1, 0))]
+        return getattr(at, change)(updates, mode="drop")
+
+    return lower
+
+
+def _tensor_scatter_check(tensor, indices, updates):
+    return _scatter_check(indices, updates, np.array(tensor.shape))
+
+
+_TENSOR_SCATTER = "tensor: T, indices: Tindices, updates: T -> output: T"
+
+
+@api("tensor_scatter_update", "tensor_scatter_nd_update")
+@op(_TENSOR_SCATTER, Tindices=INDICES, checks=_tensor_scatter_check, out=shapes.same)
+def TensorScatterUpdate(tensor, indices, updates):
+    """`tensor` with `updates` in the places that the last axis of `indices` names."""
+    return _updated("set")(tensor, indices, updates)
+
+
+@TensorScatterUpdate.gradient
+def _(node, dy):
+    indices, updates = node.inputs[1], node.inputs[2]
+    return [tf.tensor_scatter_update(dy, indices, tf.zeros_like(updates)), None, tf.gather_nd(dy, indices)]
+
+
+@api("tensor_scatter_add", "tensor_scatter_nd_add")
+@op(_TENSOR_SCATTER, Tindices=INDICES, checks=_tensor_scatter_check, out=shapes.same)
+def TensorScatterAdd(tensor, indices, updates):
+    """`tensor` with `updates` added in the places that the last axis of `indices` names."""
+    return _updated("add")(tensor, indices, updates)
+
+
+@TensorScatterAdd.gradient
+def _(node, dy):
+    return [dy, None, tf.gather_nd(dy, node.inputs[1])]
+
+
+@api("tensor_scatter_sub", "tensor_scatter_nd_sub")
+@op(_TENSOR_SCATTER, Tindices=INDICES, checks=_tensor_scatter_check, out=shapes.same)
+def TensorScatterSub(tensor, indices, updates):
+    """`tensor` less `updates` in the places that the last axis of `indices` names."""
+    return _updated("add")(tensor, indices, -updates)
+
+
+@TensorScatterSub.gradient
+def _(node, dy):
+    return [dy, None, -tf.gather_nd(dy, node.inputs[1])]

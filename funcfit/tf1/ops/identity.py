@@ -34,6 +34,13 @@ def StopGradient(input):
     return input
 
 
+@api("guarantee_const")
+@op("input: T -> output: T", out=shapes.same, folds=True, gradient=None)
+def GuaranteeConst(input):
+    """`input`, of which the program promises that it never changes. Nothing is made of the promise."""
+    return input
+
+
 @op("input: T -> output: T", out=shapes.same, alias=True, folds=True)
 def PreventGradient(input, *, message=""):
     return input

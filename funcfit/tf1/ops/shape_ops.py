@@ -250,7 +250,6 @@ def squeeze(input, axis=None, name=None, squeeze_dims=None):
     return raw.Squeeze(input, squeeze_dims=[int(a) for a in axis], name=name)
 
 
-@api("ensure_shape")
 @op("input: T -> output: T", folds=True, out=lambda node: node.inputs[0].shape.merge_with(node.attrs["shape"]))
 def EnsureShape(input, *, shape):
     if not shape.is_compatible_with(input.shape):
@@ -262,6 +261,12 @@ def EnsureShape(input, *, shape):
 @EnsureShape.gradient
 def _(node, dy):
     return [dy]
+
+
+@api("ensure_shape")
+def ensure_shape(x, shape, name=None):
+    """`x`, whose shape is known to fit `shape` from here on; InvalidArgumentError when a run finds that it does not."""
+    return raw.EnsureShape(x, shape=as_shape(shape), name=name)
 
 
 # -- shapes that broadcast -------------------------------------------------------------------------------------------

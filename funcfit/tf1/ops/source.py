@@ -11,7 +11,13 @@ from funcfit.tf1.graph.values import array_of
 from funcfit.tf1.opdef import also, api, op, raw
 
 
-@op("-> output: dtype", folds=True, at_build=True, gradient=None, out=lambda node: TensorShape(node.attrs["value"].shape))
+@op(
+    "-> output: dtype",
+    folds=True,
+    at_build=True,
+    gradient=None,
+    out=lambda node: TensorShape(node.attrs["value"].shape),
+)
 def Const(*, value):
     return value
 

@@ -347,9 +347,7 @@ def _(node, dy):
     ]
     size = (rows * columns, rows_out * columns_out * k_rows * k_columns)
     ones = np.array(entries, np.int64).reshape(-1, 2)
-    matrix = tf.SparseTensor(
-        tf.constant(ones, dtype=dtypes.int64), tf.ones((len(entries),), dtype=dtypes.float32), size
-    )
+    matrix = tf.SparseTensor(tf.constant(ones, dtype=dtypes.int64), tf.ones((len(entries),), dtype=dy.dtype), size)
     summed = tf.reshape(tf.sparse_tensor_dense_matmul(matrix, flat), (rows, columns, batch, channels))
     return [tf.transpose(summed, (2, 0, 1, 3))]
 
@@ -362,3 +360,26 @@ def extract_image_patches(images, ksizes=None, strides=None, rates=None, padding
     return raw.ExtractImagePatches(
         images, **dict(zip(("ksizes", "strides", "rates"), lists)), padding=padding, name=name
     )
+
+
+def _volumes(node):
+    sizes = shapes.with_rank(node, 0, 5)
+    same = node.attrs["padding"] == "SAME"
+    inner, strides = node.attrs["ksizes"][1:4], node.attrs["strides"][1:4]
+    out = [
+        None if d is None else len(kernel.patch_positions(d, k, s, 1, same))
+        for d, k, s in zip(sizes[1:4], inner, strides)
+    ]
+    return TensorShape((sizes[0], *out, None if sizes[4] is None else sizes[4] * math.prod(inner)))
+
+
+@op("input: T -> patches: T", T=REAL, out=_volumes)
+def ExtractVolumePatches(input, *, ksizes, strides, padding):
+    return kernel.patches(input, ksizes[1:4], strides[1:4], (1, 1, 1), padding == "SAME")
+
+
+@api("extract_volume_patches")
+def extract_volume_patches(input, ksizes, strides, padding, name=None):
+    """Boxes of `ksizes` from volumes [n, planes, h, w, c], `strides` apart, laid out along the depth."""
+    lists = {"ksizes": list(map(int, ksizes)), "strides": list(map(int, strides))}
+    return raw.ExtractVolumePatches(input, padding=padding, name=name, **lists)
