@@ -18,7 +18,8 @@ def levenshtein(a, b):
 
 
 def edit_distances(hypothesis, truth, normalize):
-    """Distances of the sequences along the last axis of two sparse tensors (indices, values, shape), as float32 [...shape without it].
+    """Distances of the sequences along the last axis of two sparse tensors (indices, values, shape), as float32
+    [...shape without it].
 
     With `normalize`, as parts of the truth's length: inf where the truth is empty and the hypothesis is not.
     """

@@ -55,7 +55,9 @@ def patch_positions(size, kernel, stride, rate, same):
 
 
 def patches(images, sizes, strides, rates, same):
-    """images: [batch, *space, depth] -> [batch, *out, prod(sizes) * depth], windows of `sizes` laid out along the depth."""
+    """images: [batch, *space, depth] -> [batch, *out, prod(sizes) * depth], windows of `sizes` laid out along the
+    depth.
+    """
     xp, m = numpy_or_jax(images), len(sizes)
     for i in range(m):
         axis, size = 1 + 2 * i, images.shape[1 + 2 * i]

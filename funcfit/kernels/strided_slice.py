@@ -1,7 +1,9 @@
-"""NumPy-style slicing as TF's StridedSlice specifies it: begin, end and stride for each position, and masks that say what a position means.
+"""NumPy-style slicing as TF's StridedSlice specifies it: begin, end and stride for each position, and masks that say
+what a position means.
 
-Bit i of a mask speaks of position i: `begin_mask` and `end_mask` ignore the number there, `ellipsis_mask` stands for all axes that no other
-position names, `new_axis_mask` puts in an axis of size 1, `shrink_axis_mask` picks one index and drops the axis. (TF: core/util/strided_slice_op.cc.)
+Bit i of a mask speaks of position i: `begin_mask` and `end_mask` ignore the number there, `ellipsis_mask` stands for
+all axes that no other position names, `new_axis_mask` puts in an axis of size 1, `shrink_axis_mask` picks one index
+and drops the axis. (TF: core/util/strided_slice_op.cc.)
 """
 
 from dataclasses import dataclass
@@ -13,18 +15,21 @@ import numpy as np
 
 @dataclass
 class Axis:
-    """What happens to one axis of the input: the position of the spec that names it (None: all of it), taken or sliced."""
+    """What happens to one axis of the input: the position of the spec that names it (None: all of it), taken or
+    sliced.
+    """
 
     position: int | None
     shrink: bool = False
 
 
 def axes_of(rank, positions, masks):
-    """The `Axis` of each of `rank` input axes, and the output's axes in order: an input axis's number, or None for a new one.
+    """The `Axis` of each of `rank` input axes, and the output's axes in order: an input axis's number, or None for a
+    new one.
 
     ValueError for a second ellipsis, or more positions than axes.
     """
-    begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask = masks
+    _, _, ellipsis_mask, new_axis_mask, shrink_axis_mask = masks
     ellipses = [i for i in range(positions) if ellipsis_mask >> i & 1]
     if len(ellipses) > 1:
         raise ValueError("Multiple ellipses in slice spec not allowed")
@@ -95,14 +100,19 @@ def output_sizes(sizes, begin, end, strides, masks):
 
 
 def only_picks(positions, masks):
-    """True when each position takes one index or a whole axis: then `begin` may be a traced value, and the output's shape is known."""
+    """True when each position takes one index or a whole axis: then `begin` may be a traced value, and the output's
+    shape is known.
+    """
     begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask = masks
     whole = begin_mask & end_mask | ellipsis_mask | new_axis_mask | shrink_axis_mask
     return all(whole >> i & 1 for i in range(positions))
 
 
 def strided_slice(x, begin, end, strides, masks):
-    """x: [...], begin, end, strides: [positions] -> the slice. `begin` may be traced when `only_picks`; out of range is clamped."""
+    """x: [...], begin, end, strides: [positions] -> the slice.
+
+    `begin` may be traced when `only_picks`; out of range is clamped.
+    """
     begin_mask, end_mask, *_ = masks
     if not isinstance(begin, np.ndarray):
         return _picked(x, begin, masks)
@@ -162,7 +172,10 @@ def strided_slice_grad(shape, begin, end, strides, dy, masks):
 
 
 def strided_slice_assigned(x, begin, end, strides, value, masks):
-    """`x` with `value` (broadcast) in the place that `strided_slice` would take. All but x and value are numpy arrays."""
+    """`x` with `value` (broadcast) in the place that `strided_slice` would take.
+
+    All but x and value are numpy arrays.
+    """
     numbers = np.arange(x.size, dtype=np.int64).reshape(x.shape)
     where = strided_slice(numbers, begin, end, strides, masks)
     return jnp.asarray(x).ravel().at[where].set(value).reshape(x.shape)

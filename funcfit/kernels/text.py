@@ -1,4 +1,6 @@
-"""Numbers and arrays as TensorFlow's C++ side prints them in messages (core/lib/strings/numbers.cc, core/framework/tensor.cc)."""
+"""Numbers and arrays as TensorFlow's C++ side prints them in messages (core/lib/strings/numbers.cc,
+core/framework/tensor.cc).
+"""
 
 import numpy as np
 

@@ -69,7 +69,10 @@ def _(node, dy):
 
 @api("transpose")
 def transpose(a, perm=None, name="transpose", conjugate=False):
-    """Axes in the order `perm`: axis i of the result is axis perm[i] of `a`. Without `perm` the order is turned around."""
+    """Axes in the order `perm`: axis i of the result is axis perm[i] of `a`.
+
+    Without `perm` the order is turned around.
+    """
     with name_scope(name, "transpose", [a]) as scope:
         a = convert_to_tensor(a, name="a")
         make = raw.ConjugateTranspose if conjugate and a.dtype.is_complex else raw.Transpose
@@ -130,7 +133,10 @@ def _reversed_dims(node):
 @op("tensor: T, dims: bool -> output: T", fixed=("dims",), folds=True, out=_reversed_dims)
 def Reverse(tensor, dims):
     if dims.shape != (tensor.ndim,):
-        text = f"'dims' must have the same number of values as 'input' has dimensions. 'input' has {tensor.ndim}'dims' has {dims.size} values"
+        text = (
+            "'dims' must have the same number of values as 'input' has dimensions. 'input' has "
+            f"{tensor.ndim}'dims' has {dims.size} values"
+        )
         raise InvalidArgumentError(None, None, text)
     return numpy_or_jax(tensor).flip(tensor, tuple(np.flatnonzero(dims).tolist()))
 
@@ -171,7 +177,9 @@ def reverse_v2(tensor, axis, name=None):
 
 @api("reverse", "manip.reverse")
 def reverse(tensor, axis=None, name=None, dims=None):
-    """`tensor` turned around along the axes in the vector `axis`; before 1.0 a truth for each axis, which is understood too."""
+    """`tensor` turned around along the axes in the vector `axis`; before 1.0 a truth for each axis, which is
+    understood too.
+    """
     axis = axis if dims is None else dims
     if _are_truths(axis):
         return raw.Reverse(tensor, axis, name=name)
@@ -233,7 +241,9 @@ def _(node, dy):
 
 @api("reverse_sequence")
 def reverse_sequence(input, seq_lengths, seq_axis=None, batch_axis=None, name=None, seq_dim=None, batch_dim=None):
-    """The first `seq_lengths[b]` elements along `seq_axis` turned around, for each b along `batch_axis`; the rest stays."""
+    """The first `seq_lengths[b]` elements along `seq_axis` turned around, for each b along `batch_axis`; the rest
+    stays.
+    """
     seq_axis = _either("seq_axis", seq_axis, "seq_dim", seq_dim)
     batch_axis = _either("batch_axis", batch_axis, "batch_dim", batch_dim)
     return raw.ReverseSequence(input, seq_lengths, seq_dim=seq_axis, batch_dim=batch_axis, name=name)
@@ -385,7 +395,10 @@ def _mirrored(input, paddings, mode):
     for (before, after), size in zip(_pad_widths(input, paddings), input.shape):
         if max(before, after) > size - reflect:
             said = "less than" if reflect else "no greater than"
-            text = f"paddings must be {said} the dimension size: {before}, {after} {'not less than' if reflect else 'greater than'} {size}"
+            text = (
+                f"paddings must be {said} the dimension size: {before}, {after} "
+                f"{'not less than' if reflect else 'greater than'} {size}"
+            )
             raise InvalidArgumentError(None, None, text)
     return numpy_or_jax(input).pad(input, paddings.tolist(), mode=mode.lower()) if input.ndim else input
 
@@ -482,7 +495,8 @@ def OneHot(indices, depth, on_value, off_value, *, axis=-1):
 def one_hot(indices, depth, on_value=None, off_value=None, axis=None, dtype=None, name=None):
     """`on_value` (1) at position `indices[...]` of a new axis of size `depth`, `off_value` (0) elsewhere.
 
-    Indices out of range give rows of `off_value`. TypeError when the values' dtypes differ from each other or from `dtype`.
+    Indices out of range give rows of `off_value`. TypeError when the values' dtypes differ from each other or from
+    `dtype`.
     """
     with name_scope(name, "one_hot", [indices, depth, on_value, off_value]) as scope:
         dtype = None if dtype is None else dtypes.as_dtype(dtype)
@@ -525,7 +539,9 @@ def sequence_mask(lengths, maxlen=None, dtype=dtypes.bool_, name=None):
 
 @api("meshgrid")
 def meshgrid(*args, **kwargs):
-    """Grids of the vectors' coordinates, one tensor a vector: `indexing` "xy" (rows are the second vector's) or "ij"."""
+    """Grids of the vectors' coordinates, one tensor a vector: `indexing` "xy" (rows are the second vector's) or
+    "ij".
+    """
     indexing, name = kwargs.pop("indexing", "xy"), kwargs.pop("name", "meshgrid")
     if kwargs:
         raise TypeError(f"'{next(iter(kwargs))}' is an invalid keyword argument for this function")

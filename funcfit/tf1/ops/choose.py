@@ -59,7 +59,9 @@ def _(node, dy):
 
 @api("where")
 def where(condition, x=None, y=None, name=None):
-    """Elements of `x` where `condition` holds, else of `y`; without both, the coordinates of what holds (or is not zero), as int64 rows."""
+    """Elements of `x` where `condition` holds, else of `y`; without both, the coordinates of what holds (or is not
+    zero), as int64 rows.
+    """
     if x is None and y is None:
         condition = convert_to_tensor(condition, preferred_dtype=dtypes.bool_, name="condition")
         if condition.dtype.base_dtype != dtypes.bool_:
@@ -144,7 +146,10 @@ def _partitioned(node):
 @op("data: T, partitions: int32 -> outputs: num_partitions*T", host=True, out=_partitioned)
 def DynamicPartition(data, partitions, *, num_partitions):
     if data.shape[: partitions.ndim] != partitions.shape:
-        text = f"data.shape must start with partitions.shape, got data.shape = {list(data.shape)}, partitions.shape = {list(partitions.shape)}"
+        text = (
+            f"data.shape must start with partitions.shape, got data.shape = {list(data.shape)}, "
+            f"partitions.shape = {list(partitions.shape)}"
+        )
         raise InvalidArgumentError(None, None, text)
     flat = partitions.ravel()
     bad = np.flatnonzero((flat < 0) | (flat >= num_partitions))
@@ -184,7 +189,10 @@ def DynamicStitch(indices, data):
     rest = data[0].shape[indices[0].ndim :]
     for i, (where_, part) in enumerate(zip(indices, data)):
         if part.shape != where_.shape + rest:
-            text = f"data[{i}].shape must start with indices[{i}].shape, got data[{i}].shape = {list(part.shape)}, indices[{i}].shape = {list(where_.shape)}"
+            text = (
+                f"data[{i}].shape must start with indices[{i}].shape, got data[{i}].shape = "
+                f"{list(part.shape)}, indices[{i}].shape = {list(where_.shape)}"
+            )
             raise InvalidArgumentError(None, None, text)
     rows = max((int(k.max()) + 1 for k in indices if k.size), default=0)
     flat = np.concatenate([k.ravel() for k in indices])
@@ -213,7 +221,9 @@ def _(node, dy):
 
 
 def _in_order(x):
-    """Distinct elements in the order in which they first come, each element's number among them, and how often each comes."""
+    """Distinct elements in the order in which they first come, each element's number among them, and how often each
+    comes.
+    """
     values, first, inverse, counts = np.unique(
         x, return_index=True, return_inverse=True, return_counts=True, equal_nan=False
     )

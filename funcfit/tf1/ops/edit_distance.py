@@ -40,7 +40,10 @@ def EditDistance(
     normalize=True,
 ):
     if len(hypothesis_shape) != len(truth_shape):
-        text = f"Expected truth and hypothesis to have matching ranks, but their shapes are: {truth_shape.tolist()} and {hypothesis_shape.tolist()}"
+        text = (
+            "Expected truth and hypothesis to have matching ranks, but their shapes are: "
+            f"{truth_shape.tolist()} and {hypothesis_shape.tolist()}"
+        )
         raise InvalidArgumentError(None, None, text)
     hypothesis = hypothesis_indices, hypothesis_values, hypothesis_shape
     return edit_distances(hypothesis, (truth_indices, truth_values, truth_shape), normalize)
@@ -48,7 +51,9 @@ def EditDistance(
 
 @api("edit_distance")
 def edit_distance(hypothesis, truth, normalize=True, name="edit_distance"):
-    """Levenshtein distances of the sequences along the last axes of two SparseTensors, divided by the truth's lengths if `normalize`."""
+    """Levenshtein distances of the sequences along the last axes of two SparseTensors, divided by the truth's lengths
+    if `normalize`.
+    """
     for what, value in (("Hypothesis", hypothesis), ("Truth", truth)):
         if not isinstance(value, (SparseTensor, SparseTensorValue)):
             raise TypeError(f"{what} must be a SparseTensor.")

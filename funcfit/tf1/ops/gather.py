@@ -322,7 +322,11 @@ def _scatter_check(indices, updates, shape):
 def _scatter_shapes_fit(indices, updates, shape):
     depth, outer = indices.shape[-1], indices.ndim - 1
     if updates.shape[:outer] != indices.shape[:-1] or updates.shape[outer:] != tuple(shape[depth:]):
-        text = f"Must have updates.shape = indices.shape[:batch_dim] + buffer_shape[num_index_dims:], got updates.shape: {list(updates.shape)}, indices.shape: {list(indices.shape)}, shape: {shape.tolist()}"
+        text = (
+            "Must have updates.shape = indices.shape[:batch_dim] + buffer_shape[num_index_dims:], got "
+            f"updates.shape: {list(updates.shape)}, indices.shape: {list(indices.shape)}, shape: "
+            f"{shape.tolist()}"
+        )
         raise InvalidArgumentError(None, None, text)
 
 
@@ -346,7 +350,9 @@ def _(node, dy):
 
 @api("scatter_nd", "manip.scatter_nd")
 def scatter_nd(indices, updates, shape, name=None):
-    """Zeros of `shape` with `updates` added at the coordinates that the last axis of `indices` holds; repeated coordinates sum."""
+    """Zeros of `shape` with `updates` added at the coordinates that the last axis of `indices` holds; repeated
+    coordinates sum.
+    """
     return raw.ScatterNd(indices, updates, shape, name=name)
 
 

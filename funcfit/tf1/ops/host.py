@@ -94,8 +94,8 @@ def PyFuncStateless(input, *, token, Tout):
 def py_func(func, inp, Tout, stateful=True, name=None):
     """Calls `func` with the values of `inp` as numpy arrays whenever the result is needed; no gradient flows through.
 
-    `Tout` is the result's dtype, or a list of dtypes; what the function returns must have exactly these (InvalidArgumentError). The static
-    shapes are unknown: use set_shape. What the function raises becomes an OpError.
+    `Tout` is the result's dtype, or a list of dtypes; what the function returns must have exactly these
+    (InvalidArgumentError). The static shapes are unknown: use set_shape. What the function raises becomes an OpError.
     """
     several = isinstance(Tout, (list, tuple))
     make = raw.PyFunc if stateful else raw.PyFuncStateless
@@ -137,7 +137,9 @@ def _(node, dy):
 
 @api("Print")
 def Print_(input_, data, message=None, first_n=None, summarize=None, name=None):
-    """`input_`, printing `data` to the standard error whenever it is computed: `summarize` (3) elements of each, `first_n` times."""
+    """`input_`, printing `data` to the standard error whenever it is computed: `summarize` (3) elements of each,
+    `first_n` times.
+    """
     return raw.Print(input_, data, message=message, first_n=first_n, summarize=summarize, name=name)
 
 

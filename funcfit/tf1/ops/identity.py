@@ -1,4 +1,7 @@
-"""Nodes that pass a value on: Identity and its kin. They are aliases: what they show is the cell behind them, when there is one."""
+"""Nodes that pass a value on: Identity and its kin.
+
+They are aliases: what they show is the cell behind them, when there is one.
+"""
 
 from funcfit.tf1 import shapes
 from funcfit.tf1.graph.convert import convert_to_tensor_or_indexed_slices
@@ -141,7 +144,10 @@ def _passed_on(x, name):
 
 @api("tuple")
 def tuple_(tensors, name=None, control_inputs=None):
-    """The same tensors, each of them ready only when all are (and `control_inputs` too). None stays None; ValueError when all are None."""
+    """The same tensors, each of them ready only when all are (and `control_inputs` too).
+
+    None stays None; ValueError when all are None.
+    """
     with name_scope(name, "tuple", [t for t in tensors if t is not None]):
         waits = [t.op for t in tensors if t is not None]
         for c in control_inputs or ():

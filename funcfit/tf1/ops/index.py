@@ -77,7 +77,10 @@ def _slice_checks(input, begin, size):
 )
 def Slice(input, begin, size):
     if len(size) != input.ndim:
-        text = f"Expected begin and size arguments to be 1-D tensors of size {input.ndim}, but got shapes {list(begin.shape)} and {list(size.shape)} instead."
+        text = (
+            f"Expected begin and size arguments to be 1-D tensors of size {input.ndim}, but got shapes "
+            f"{list(begin.shape)} and {list(size.shape)} instead."
+        )
         raise InvalidArgumentError(None, None, text)
     if not isinstance(begin, np.ndarray):
         return jax.lax.dynamic_slice(jnp.asarray(input), list(begin), size.tolist())
@@ -243,7 +246,8 @@ def strided_slice(
     var=None,
     name=None,
 ):
-    """`input_[begin:end:strides]`, several axes at once; bit i of a mask says what position i means (kernels/strided_slice.py).
+    """`input_[begin:end:strides]`, several axes at once; bit i of a mask says what position i means
+    (kernels/strided_slice.py).
 
     The result has `assign(value)`, which writes to the same place of the variable `var`.
     """
@@ -316,7 +320,8 @@ def _check_index(part):
         and not hasattr(part, "dtype")
     ):
         raise TypeError(
-            f"Only integers, slices (`:`), ellipsis (`...`), tf.newaxis (`None`) and scalar tf.int32/tf.int64 tensors are valid indices, got {part!r}"
+            "Only integers, slices (`:`), ellipsis (`...`), tf.newaxis (`None`) and scalar tf.int32/tf.int64 "
+            f"tensors are valid indices, got {part!r}"
         )
 
 

@@ -43,7 +43,10 @@ def Pack(values, *, axis=0):
     first = values[0].shape
     for i, value in enumerate(values):
         if value.shape != first:
-            text = f"Shapes of all inputs must match: values[0].shape = {list(first)} != values[{i}].shape = {list(value.shape)}"
+            text = (
+                f"Shapes of all inputs must match: values[0].shape = {list(first)} != values[{i}].shape = "
+                f"{list(value.shape)}"
+            )
             raise InvalidArgumentError(None, None, text)
     return numpy_or_jax(*values).stack(values, axis)
 
@@ -113,7 +116,10 @@ def _(node, *dys):
 
 @api("unstack")
 def unstack(value, num=None, axis=0, name="unstack"):
-    """The parts of `value` along `axis`, as a list. ValueError when `num` is not given and their number is not known."""
+    """The parts of `value` along `axis`, as a list.
+
+    ValueError when `num` is not given and their number is not known.
+    """
     if num is None:
         value = convert_to_tensor(value)
         sizes = value.shape.dims_or_none
@@ -258,7 +264,8 @@ def _slices_of_slices(dy, axis, axis_from_left, parts):
         rank = shapes.constant_value(tf.rank(parts[0]))
         if rank is None:
             raise ValueError(
-                "Can only compute IndexedSlices gradient with negative concat_dim when first value rank is statically-known."
+                "Can only compute IndexedSlices gradient with negative concat_dim when first value rank is "
+                "statically-known."
             )
         static %= rank
     sizes = [tf.shape(x) for x in parts]
@@ -292,7 +299,10 @@ def _rows_of_slices(dy, axis, sizes):
 
 @api("concat")
 def concat(values=None, axis=None, name="concat", concat_dim=None):
-    """Tensors one after the other along `axis`. Before 1.0 the axis came first, and `concat(0, [x, y])` is understood too."""
+    """Tensors one after the other along `axis`.
+
+    Before 1.0 the axis came first, and `concat(0, [x, y])` is understood too.
+    """
     parts = values
     if concat_dim is not None:
         parts, axis = axis if values is None else values, concat_dim
@@ -346,7 +356,11 @@ def _check_offsets(axis, shape):
             raise InvalidArgumentError(None, None, f"input {i} should contain {rank} elements, but got {len(sizes)}")
         for j in range(rank):
             if j != axis % rank and sizes[j] != shape[0][j]:
-                text = f"All dimensions except {axis % rank} must match. Input {i} has shape [{' '.join(map(str, sizes))}] and doesn't match input 0 with shape [{' '.join(map(str, shape[0]))}]."
+                text = (
+                    f"All dimensions except {axis % rank} must match. Input {i} has shape "
+                    f"[{' '.join(map(str, sizes))}] and doesn't match input 0 with shape "
+                    f"[{' '.join(map(str, shape[0]))}]."
+                )
                 raise InvalidArgumentError(None, None, text)
 
 
@@ -359,7 +373,10 @@ def _split_shapes(node):
         return [unknown_shape(len(sizes))] * num
     axis = _split_axis(node, int(axis), len(sizes), 0)
     if sizes[axis] is not None and sizes[axis] % num:
-        text = f"Dimension size must be evenly divisible by {num} but is {sizes[axis]}\n\tNumber of ways to split should evenly divide the split dimension"
+        text = (
+            f"Dimension size must be evenly divisible by {num} but is {sizes[axis]}\n\tNumber of ways to "
+            "split should evenly divide the split dimension"
+        )
         raise shapes.misfit(node, text, [0])
     part = None if sizes[axis] is None else sizes[axis] // num
     return [TensorShape((*sizes[:axis], part, *sizes[axis + 1 :]))] * num
@@ -380,7 +397,10 @@ def Split(split_dim, value, *, num_split):
         text = f"-input rank(-{rank}) <= split_dim < input rank ({rank}), but got {axis}"
         raise InvalidArgumentError(None, None, text)
     if value.shape[axis] % num_split:
-        text = f"Number of ways to split should evenly divide the split dimension, but got split_dim {axis} (size = {value.shape[axis]}) and num_split {num_split}"
+        text = (
+            f"Number of ways to split should evenly divide the split dimension, but got split_dim {axis} "
+            f"(size = {value.shape[axis]}) and num_split {num_split}"
+        )
         raise InvalidArgumentError(None, None, text)
     return numpy_or_jax(value).split(value, num_split, axis)
 
@@ -437,7 +457,10 @@ def SplitV(value, size_splits, split_dim, *, num_split):
     lengths, total = size_splits.tolist(), value.shape[axis]
     known = sum(d for d in lengths if d != -1)
     if known > total or -1 not in lengths and known != total:
-        text = f"Determined shape must either match input shape along split_dim exactly if fully specified, or be less than the size of the input along split_dim if not fully specified.  Got: {known}"
+        text = (
+            "Determined shape must either match input shape along split_dim exactly if fully specified, "
+            f"or be less than the size of the input along split_dim if not fully specified.  Got: {known}"
+        )
         raise InvalidArgumentError(None, None, text)
     lengths = [total - known if d == -1 else d for d in lengths]
     return numpy_or_jax(value).split(value, np.cumsum(lengths)[:-1], axis)
@@ -452,7 +475,8 @@ def _(node, *dys):
 def split(value=None, num_or_size_splits=None, axis=0, num=None, name="split", split_dim=None, num_split=None):
     """`value` cut along `axis`: into so many equal parts, or into parts of the sizes given.
 
-    Before 1.0 the order was `split(split_dim, num_split, value)`, and that is understood too. ValueError when the number of sizes is not known.
+    Before 1.0 the order was `split(split_dim, num_split, value)`, and that is understood too. ValueError when the
+    number of sizes is not known.
     """
     if not isinstance(axis, (int, np.integer)) and axis is not None and _is_number(value):
         value, axis = axis, value
@@ -491,7 +515,8 @@ def _packed_list(values, dtype, name):
             if is_dense_tensor_like(value):
                 if value.dtype.base_dtype != dtype:
                     raise TypeError(
-                        f"Cannot convert a list containing a tensor of dtype {value.dtype} to {dtype} (Tensor is: {value!r})"
+                        f"Cannot convert a list containing a tensor of dtype {value.dtype} to {dtype} (Tensor is: "
+                        f"{value!r})"
                     )
                 must_pack = True
             elif isinstance(value, (list, tuple)):

@@ -68,7 +68,9 @@ def UpperBound(sorted_inputs, values, *, out_type=dtypes.int32):
 
 @api("searchsorted")
 def searchsorted(sorted_sequence, values, side="left", out_type=dtypes.int32, name=None):
-    """Where `values` would have to stand in `sorted_sequence` (sorted along its last axis): before equal ones, or "right" of them."""
+    """Where `values` would have to stand in `sorted_sequence` (sorted along its last axis): before equal ones, or
+    "right" of them.
+    """
     if side not in ("left", "right"):
         raise ValueError(f"side must be either 'right' or 'left'.  Saw: {side}.")
     make = raw.LowerBound if side == "left" else raw.UpperBound
@@ -112,7 +114,9 @@ def UnravelIndex(indices, dims):
 
 @api("repeat")
 def repeat(input, repeats, axis=None, name=None):
-    """Each part of `input` along `axis` (of the flattened tensor without it) `repeats` times over; one number, or one a part."""
+    """Each part of `input` along `axis` (of the flattened tensor without it) `repeats` times over; one number, or one
+    a part.
+    """
     with name_scope(name, "Repeat", [input, repeats]):
         input = convert_to_tensor(input, name="input")
         repeats = tf.cast(convert_to_tensor(repeats, name="repeats"), dtypes.int32)

@@ -141,10 +141,16 @@ def _sizes_for(tensor, shape):
             raise InvalidArgumentError(None, None, f"size {i} must be non-negative, not {d}")
     if -1 in sizes:
         if known == 0:
-            text = "reshape cannot infer the missing input size for an empty tensor unless all specified input sizes are non-zero"
+            text = (
+                "reshape cannot infer the missing input size for an empty tensor unless all specified "
+                "input sizes are non-zero"
+            )
             raise InvalidArgumentError(None, None, text)
         if count % known:
-            text = f"Input to reshape is a tensor with {count} values, but the requested shape requires a multiple of {known}"
+            text = (
+                f"Input to reshape is a tensor with {count} values, but the requested shape requires a "
+                f"multiple of {known}"
+            )
             raise InvalidArgumentError(None, None, text)
         sizes[sizes.index(-1)] = count // known
     elif known != count:

@@ -26,8 +26,8 @@ def Const(*, value):
 def constant(value, dtype=None, shape=None, name="Const", verify_shape=False):
     """A tensor with a fixed value: a number, a list, a numpy array, strings.
 
-    `shape` reshapes, and fills up with the last element when there are too few. TypeError when `dtype` cannot hold an element;
-    with `verify_shape`, TypeError when the value has another shape.
+    `shape` reshapes, and fills up with the last element when there are too few. TypeError when `dtype` cannot hold an
+    element; with `verify_shape`, TypeError when the value has another shape.
     """
     array = array_of(value, dtype, None if verify_shape else shape)
     if verify_shape and shape is not None and tuple(array.shape) != TensorShape(shape).dims_or_none:

@@ -117,7 +117,10 @@ def _to_space(x, block, crops):
     out=_blocked_nd(into_batch=True),
 )
 def SpaceToBatchND(input, block_shape, paddings):
-    """Blocks of axes 1, 2, ... become part of the batch axis: element (i, j) of all blocks together, zeros around as `paddings` say."""
+    """Blocks of axes 1, 2, ...
+
+    become part of the batch axis: element (i, j) of all blocks together, zeros around as `paddings` say.
+    """
     return _to_batch(input, block_shape, paddings)
 
 
@@ -193,7 +196,9 @@ def batch_to_space(input, crops, block_size=None, name=None, block_shape=None):
 
 @api("required_space_to_batch_paddings")
 def required_space_to_batch_paddings(input_shape, block_shape, base_paddings=None, name=None):
-    """(paddings, crops) that make `input_shape` divisible by `block_shape`, `base_paddings` or more; crops undo what was added."""
+    """(paddings, crops) that make `input_shape` divisible by `block_shape`, `base_paddings` or more; crops undo what
+    was added.
+    """
     with name_scope(name, "required_space_to_batch_paddings", [input_shape, block_shape]):
         sizes = convert_to_tensor(input_shape, dtype=dtypes.int32, name="input_shape")
         block = convert_to_tensor(block_shape, dtype=dtypes.int32, name="block_shape")
@@ -325,7 +330,8 @@ def ExtractImagePatches(images, *, ksizes, strides, rates, padding):
 
 @ExtractImagePatches.gradient
 def _(node, dy):
-    # The patches as a sparse matrix that gathers pixels: its transpose times dy (1.1 array_grad.py, where VALID has paddings too).
+    # The patches as a sparse matrix that gathers pixels: its transpose times dy (1.1 array_grad.py, where VALID has
+    # paddings too).
     x = node.inputs[0]
     _, rows, columns, _ = x.shape.dims_or_none
     shape = tf.shape(x)
@@ -354,7 +360,9 @@ def _(node, dy):
 
 @api("extract_image_patches", "image.extract_image_patches")
 def extract_image_patches(images, ksizes=None, strides=None, rates=None, padding=None, name=None, sizes=None):
-    """Patches of `ksizes` from images [n, h, w, c], `strides` apart, laid out along the depth; `rates` spreads a patch's pixels."""
+    """Patches of `ksizes` from images [n, h, w, c], `strides` apart, laid out along the depth; `rates` spreads a
+    patch's pixels.
+    """
     ksizes = sizes if ksizes is None else ksizes
     lists = (list(map(int, value)) for value in (ksizes, strides, rates))
     return raw.ExtractImagePatches(

@@ -30,7 +30,10 @@ def convert_to_tensor_or_sparse_tensor(value, dtype=None, name=None):
 
 @api("sparse_placeholder", "sparse.placeholder")
 def sparse_placeholder(dtype, shape=None, name=None):
-    """A SparseTensor to be fed: with a SparseTensorValue, or an (indices, values, shape) tuple. `shape` is that of the dense tensor."""
+    """A SparseTensor to be fed: with a SparseTensorValue, or an (indices, values, shape) tuple.
+
+    `shape` is that of the dense tensor.
+    """
     part = (lambda what: None) if name is None else (lambda what: f"{name}/{what}")
     if shape is not None and not isinstance(shape, Tensor):
         sizes = list(shape)
@@ -119,7 +122,8 @@ def _(node, dy):
 def sparse_to_dense(sparse_indices, output_shape, sparse_values, default_value=0, validate_indices=True, name=None):
     """A tensor of `output_shape` that is `default_value` but for `sparse_values` at `sparse_indices`.
 
-    InvalidArgumentError for indices out of bounds, and for indices not in order or repeated unless `validate_indices` is False.
+    InvalidArgumentError for indices out of bounds, and for indices not in order or repeated unless `validate_indices`
+    is False.
     """
     return raw.SparseToDense(
         sparse_indices, output_shape, sparse_values, default_value, validate_indices=validate_indices, name=name

@@ -69,11 +69,17 @@ def SparseReshape(input_indices, input_shape, new_shape):
         if sizes.count(-1) > 1:
             raise InvalidArgumentError(None, None, "only one output shape size may be -1, not both 0 and 1")
         if not known or count % known:
-            text = f"Input to reshape is a SparseTensor with {count} dense values, but the requested shape requires a multiple of {known}. input_shape={input_shape.tolist()} output_shape={sizes}"
+            text = (
+                f"Input to reshape is a SparseTensor with {count} dense values, but the requested shape "
+                f"requires a multiple of {known}. input_shape={input_shape.tolist()} output_shape={sizes}"
+            )
             raise InvalidArgumentError(None, None, text)
         sizes[sizes.index(-1)] = count // known
     if math.prod(sizes) != count:
-        text = f"Input to reshape is a tensor with {count} dense values, but the requested shape has {math.prod(sizes)}. input_shape={input_shape.tolist()} output_shape={sizes}"
+        text = (
+            f"Input to reshape is a tensor with {count} dense values, but the requested shape has "
+            f"{math.prod(sizes)}. input_shape={input_shape.tolist()} output_shape={sizes}"
+        )
         raise InvalidArgumentError(None, None, text)
     xp = numpy_or_jax(input_indices)
     flat = xp.zeros(len(input_indices), input_indices.dtype)
@@ -236,7 +242,9 @@ def sparse_add(a, b, threshold=None, thresh=None):
 
 @api("sparse_fill_empty_rows", "sparse.fill_empty_rows")
 def sparse_fill_empty_rows(sp_input, default_value, name=None):
-    """A SparseTensor whose empty rows have `default_value` in the first column, and a vector that says which rows were empty."""
+    """A SparseTensor whose empty rows have `default_value` in the first column, and a vector that says which rows
+    were empty.
+    """
     sp_input = as_sparse(sp_input)
     with name_scope(name, "SparseFillEmptyRows", [sp_input.values]):
         default_value = convert_to_tensor(default_value, dtype=sp_input.values.dtype.base_dtype)
@@ -315,7 +323,8 @@ def sparse_split(keyword_required=None, sp_input=None, num_split=None, axis=None
 
 
 @op(
-    "indices: int64, values: T, shape: int64, start: int64, size: int64 -> output_indices: int64, output_values: T, output_shape: int64",
+    "indices: int64, values: T, shape: int64, start: int64, size: int64 -> output_indices: int64, output_values: "
+    "T, output_shape: int64",
     host=True,
     out=lambda node: [
         TensorShape((None, node.inputs[2].shape.num_elements())),
@@ -481,7 +490,9 @@ def sparse_to_indicator(sp_input, vocab_size, name=None):
 
 @api("sparse_reset_shape", "sparse.reset_shape")
 def sparse_reset_shape(sp_input, new_shape=None):
-    """The same entries in a tensor of another shape, at least as large: the smallest that holds them without `new_shape`."""
+    """The same entries in a tensor of another shape, at least as large: the smallest that holds them without
+    `new_shape`.
+    """
     sp_input = as_sparse(sp_input)
     indices, values, shape = (tf.identity(x) for x in sp_input.parts)
     if new_shape is None:
