@@ -55,7 +55,7 @@ def _contracted_axes(a, axes):
         if rank is not None:
             if axes > rank:
                 raise ValueError(f"'axes' must not be larger than the number of dimensions of tensor {a}.")
-            return list(range(rank - axes, rank)), list(range(axes))
+            return tf.range(rank - axes, rank), tf.range(axes)  # tensors in 1.1 too, though they are known
         rank = tf.rank(a)
         return tf.range(rank - axes, rank, dtype=dtypes.int32), tf.range(axes, dtype=dtypes.int32)
     if not isinstance(axes, (list, tuple)):

@@ -15,7 +15,6 @@ from funcfit.tf1.opdef import api, op, raw, tf
     T="int32 int64 float32 float64",
     host=True,
     out=shapes.vector,
-    gradient=None,
 )
 def Bincount(arr, size, weights):
     if (arr < 0).any():
@@ -28,6 +27,15 @@ def Bincount(arr, size, weights):
     out = np.zeros(int(size), weights.dtype)
     np.add.at(out, arr[kept], weights[kept] if weights.size else weights.dtype.type(1))
     return out
+
+
+@Bincount.gradient
+def _(node, dy):
+    """Each weight counts once, in the bin of its value; without weights nothing flows."""
+    arr, _, weights = node.inputs
+    if weights.shape.num_elements() == 0 or not weights.dtype.is_floating:
+        return [None, None, None]
+    return [None, None, tf.gather(dy, arr)]
 
 
 @api("bincount", "math.bincount")

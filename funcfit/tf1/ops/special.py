@@ -61,7 +61,7 @@ def _gaussian(node, dy, factor):
 @api("lgamma", "math.lgamma")
 @op("x: T -> y: T", T=FLOATS, out=shapes.same)
 def Lgamma(x):
-    return jax.lax.lgamma(jnp.asarray(x))
+    return jnp.where((x == 1) | (x == 2), 0, jax.lax.lgamma(jnp.asarray(x)))  # XLA is 2e-7 off the two zeros
 
 
 @Lgamma.gradient
