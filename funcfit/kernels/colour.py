@@ -13,12 +13,12 @@ Colours = Float[Array, "*batch 3"]
 
 
 def rgb_to_hsv(rgb: Colours) -> Colours:
-    """Hue, saturation, value. Grey has hue 0, black saturation 0 too."""
+    """Hue, saturation, value. Grey has hue 0, black saturation 0 too, and there they have no slope."""
     red, green, blue = (rgb[..., i] for i in range(3))
     value = jnp.max(rgb, -1)
     spread = value - jnp.min(rgb, -1)
-    saturation = jnp.where(value > 0, spread / value, 0)
-    sixth = (1 / spread) * (1 / 6)
+    saturation = jnp.where(value > 0, spread / jnp.where(value > 0, value, 1), 0)
+    sixth = (1 / jnp.where(spread > 0, spread, 1)) * (1 / 6)
     hue = jnp.where(
         red == value,
         sixth * (green - blue),

@@ -13,7 +13,7 @@ the caller's own mode neither matters nor changes, except that float64 and int64
 Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"; TensorFlow's core/lib/random.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import jax
 import jax.numpy as jnp
@@ -40,6 +40,9 @@ def new_stream(seed: int, seed2: int, entropy: Callable[[], int]) -> UInt32[np.n
 
 def skip(stream: Stream, samples: int | UInt32[Array, ""]) -> Stream:
     """The stream advanced by `samples` blocks: a Python int below 2**64, or a traced uint32."""
+    if isinstance(samples, int) and isinstance(stream, np.ndarray):
+        counter = _counter(stream) + samples
+        return np.array([*stream[:2], *(counter >> shift & 0xFFFFFFFF for shift in (0, 32, 64, 96))], np.uint32)
     if isinstance(samples, int):
         low, high = np.uint32(samples & 0xFFFFFFFF), np.uint32(samples >> 32 & 0xFFFFFFFF)
     else:
@@ -85,6 +88,25 @@ def word_pairs(stream: Stream, n: int) -> tuple[UInt32[Array, "n"], UInt32[Array
     i = lax.iota(jnp.uint32, n)
     w0, w1, w2, w3 = block(stream, i >> 1)
     return jnp.where(bit(i, 0), w2, w0), jnp.where(bit(i, 0), w3, w1)
+
+
+def word_by_word(stream: UInt32[np.ndarray, "6"]) -> Iterator[int]:
+    """The words of the stream as Python ints, for samplers on the host that cannot say how many they will take."""
+    counter = _counter(stream)
+    while True:
+        k0, k1 = int(stream[0]), int(stream[1])
+        c0, c1, c2, c3 = (counter >> shift & 0xFFFFFFFF for shift in (0, 32, 64, 96))
+        for _ in range(10):
+            product0, product1 = c0 * 0xD2511F53, c2 * 0xCD9E8D57
+            c0, c1, c2, c3 = product1 >> 32 ^ c1 ^ k0, product1, product0 >> 32 ^ c3 ^ k1, product0
+            c1, c3 = c1 & 0xFFFFFFFF, c3 & 0xFFFFFFFF
+            k0, k1 = k0 + 0x9E3779B9 & 0xFFFFFFFF, k1 + 0xBB67AE85 & 0xFFFFFFFF
+        yield from (c0, c1, c2, c3)
+        counter += 1
+
+
+def _counter(stream):
+    return sum(int(word) << 32 * i for i, word in enumerate(stream[2:]))
 
 
 def unit_float32(x: Word) -> Float32[Array, "*lanes"]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from funcfit.kernels.philox import block, new_stream, skip, unit_float64, words
+from funcfit.kernels.philox import block, new_stream, skip, unit_float64, word_by_word, words
 
 WORD = st.integers(0, 2**32 - 1)
 
@@ -32,11 +32,18 @@ def test_blocks_are_the_known_answers_of_random123(stream, expected):
     assert [f"{int(word):08x}" for word in got] == expected.split()
 
 
+def test_words_come_one_by_one_too():
+    for stream in (new_stream(1, 2, entropy=lambda: 0), stream_at((3, 4), 2**128 - 1)):
+        one_by_one = word_by_word(stream)
+        assert [next(one_by_one) for _ in range(9)] == words(stream, 9).tolist()
+
+
 @given(st.integers(0, 2**128 - 1), st.integers(0, 2**64 - 1))
 def test_skip_adds_to_the_128_bit_counter(counter, samples):
     key = (7, 8)
     expected = stream_at(key, (counter + samples) % 2**128)
     np.testing.assert_array_equal(skip(stream_at(key, counter), samples), expected)
+    np.testing.assert_array_equal(skip(jnp.asarray(stream_at(key, counter)), samples), expected)
 
 
 @pytest.mark.parametrize("counter", [5, 2**32 - 1, 2**64 - 2, 2**96 - 1, 2**128 - 1])

@@ -1,7 +1,5 @@
 """Images as nodes: resizes, crops from boxes, glimpses, colours, boxes (kernels/image.py, colour.py, boxes.py)."""
 
-import itertools
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -220,7 +218,7 @@ def CropAndResizeGradImage(grads, boxes, box_ind, image_size, *, T, method="bili
     out=lambda node: node.inputs[2].shape,
 )
 def CropAndResizeGradBoxes(grads, image, boxes, box_ind, *, method="bilinear"):
-    def crops(boxes):
+    def crops(boxes):  # TF takes the slope between pixels whatever the method was
         return _crops(jnp.asarray(image), boxes, jnp.asarray(box_ind), grads.shape[1:3], method)
 
     return jax.vjp(crops, jnp.asarray(boxes))[1](jnp.asarray(grads))[0]
@@ -234,7 +232,7 @@ def _(node, dy):
     to_images = None
     if images.dtype.is_floating:
         to_images = raw.CropAndResizeGradImage(dy, boxes, box_ind, size, T=images.dtype.base_dtype, method=method)
-    return [to_images, raw.CropAndResizeGradBoxes(dy, images, boxes, box_ind, method=method), None, None]
+    return [to_images, raw.CropAndResizeGradBoxes(dy, images, boxes, box_ind), None, None]
 
 
 @api("image.crop_and_resize")
@@ -308,7 +306,7 @@ def _check_colours(images):
 
 
 @api("image.rgb_to_hsv")
-@op("images: T -> output: T", T="float32 float64", gradient=None, out=_three_channels)
+@op("images: T -> output: T", T="float32 float64", out=_three_channels)
 def RGBToHSV(images):
     return colour.rgb_to_hsv(jnp.asarray(images))
 
@@ -363,7 +361,7 @@ def _colour_table(images):
 
 @api("image.draw_bounding_boxes")
 def draw_bounding_boxes(images, boxes, name=None, colors=None):
-    """`images` with the outlines of `boxes` [batch, boxes, 4], fractions (ymin, xmin, ymax, xmax); `colors` take turns."""
+    """`images` with the outlines of `boxes` [batch, boxes, 4], (ymin, xmin, ymax, xmax) as fractions."""
     if colors is None:
         return raw.DrawBoundingBoxes(images, boxes, name=name)
     return raw.DrawBoundingBoxesV2(images, boxes, colors, name=name)
@@ -433,7 +431,10 @@ def NonMaxSuppressionWithOverlaps(overlaps, scores, max_output_size, overlap_thr
 @api("image.non_max_suppression")
 def non_max_suppression(boxes, scores, max_output_size, iou_threshold=0.5, score_threshold=float("-inf"), name=None):
     """Indices of at most `max_output_size` boxes, best score first, none of which overlaps a better one too much."""
-    if score_threshold == float("-inf"):
+    no_least = isinstance(score_threshold, float) and score_threshold == float("-inf")
+    if no_least and isinstance(iou_threshold, Tensor):
+        return raw.NonMaxSuppressionV2(boxes, scores, max_output_size, iou_threshold, name=name)
+    if no_least:
         return raw.NonMaxSuppression(boxes, scores, max_output_size, iou_threshold, name=name)
     return raw.NonMaxSuppressionV3(boxes, scores, max_output_size, iou_threshold, score_threshold, name=name)
 
@@ -507,16 +508,15 @@ def _objects(bounding_boxes, use_image):
 
 def _sampled(cell, image_size, boxes, min_object_covered, aspect_ratio_range, area_range, max_attempts):
     height, width, _ = image_size.tolist()
-    following = itertools.chain.from_iterable(
-        np.asarray(philox.words(cell, 256, start)).tolist() for start in itertools.count(0, 256)
-    )
+    cell = np.asarray(cell)
+    following = philox.word_by_word(cell)
     top, left, bottom, right = box_kernels.sampled_crop(
         following.__next__, height, width, boxes, min_object_covered, aspect_ratio_range, area_range, max_attempts
     )
     edges = np.array([[[top, left, bottom, right]]], np.float32)
     fractions = edges / np.array([height, width, height, width], np.float32)
     begin, size = np.array([top, left, 0]), np.array([bottom - top, right - left, -1])
-    return (begin, size, fractions), np.asarray(philox.skip(cell, max_attempts))
+    return (begin, size, fractions), philox.skip(cell, max_attempts)
 
 
 @op(

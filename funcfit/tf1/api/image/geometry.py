@@ -8,24 +8,24 @@ from funcfit.tf1.graph.node import Tensor
 from funcfit.tf1.opdef import api, tf
 
 
-def image_tensor(image, rank=None):
+def image_tensor(image):
     """`image` as a tensor, and whether it is a batch (rank 4); an unknown rank counts as 3.
 
-    ValueError for another rank (with `rank`, for all but that one) and for an axis of size 0.
+    ValueError for another rank and for an axis of size 0.
     """
     image = convert_to_tensor(image, name="image")
     shape = image.get_shape()
-    if rank is not None and shape.ndims not in (None, rank):
-        raise ValueError(f"'image' (shape {shape}) must be {['three', 'four'][rank - 3]}-dimensional.")
     if shape.ndims not in (None, 3, 4):
-        raise ValueError("'image' must have either 3 or 4 dimensions, at least three-dimensional.")
+        raise ValueError(f"'image' (shape {shape}) must be three-dimensional, or four-dimensional for a batch.")
     _dimension_checks(image)
     return image, shape.ndims == 4
 
 
 def _dimension_checks(image):
-    """Nodes that assert that no axis has size 0; none when it is known. ValueError when one is known to be 0."""
+    """Nodes that assert that no axis has size 0; none when it is known. ValueError for a size of 0 or another rank."""
     shape = image.get_shape()
+    if shape.ndims not in (None, 3, 4):
+        raise ValueError("'image' must have either 3 or 4 dimensions.")
     if 0 in (shape.dims_or_none or ()):
         raise ValueError(f"all dims of 'image.shape' must be > 0: {shape}")
     if shape.is_fully_defined():
@@ -199,7 +199,7 @@ def pad_to_bounding_box(image, offset_height, offset_width, target_height, targe
     ValueError, or InvalidArgumentError at run time, when an offset is negative or the target too small.
     """
     image = convert_to_tensor(image, name="image")
-    assertions = _checked_rank(image)
+    assertions = _dimension_checks(image)
     image, was_batch = as_batch(image)
     batch, height, width, channels = image_sizes(image)
     margin_right = target_width - offset_width - width
@@ -214,13 +214,6 @@ def pad_to_bounding_box(image, offset_height, offset_width, target_height, targe
     return _finished(padded, [batch, target_height, target_width, channels], was_batch)
 
 
-def _checked_rank(image):
-    rank = image.get_shape().ndims
-    if rank is not None and rank < 3:
-        raise ValueError("'image' must be at least three-dimensional.")
-    return _dimension_checks(image)
-
-
 @api("image.crop_to_bounding_box")
 def crop_to_bounding_box(image, offset_height, offset_width, target_height, target_width):
     """`target_height` x `target_width` of an image, or of each of a batch, from the row and column `offset_*` on.
@@ -228,7 +221,7 @@ def crop_to_bounding_box(image, offset_height, offset_width, target_height, targ
     ValueError, or InvalidArgumentError at run time, when that does not lie within the image.
     """
     image = convert_to_tensor(image, name="image")
-    assertions = _checked_rank(image)
+    assertions = _dimension_checks(image)
     image, was_batch = as_batch(image)
     batch, height, width, channels = image_sizes(image)
     assertions += assertion(offset_width >= 0, "offset_width must be >= 0.")
