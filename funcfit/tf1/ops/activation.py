@@ -134,6 +134,14 @@ def _(node, dy):
         return [raw.SoftplusGrad(dy, x), dy * dy_outer / (tf.exp(-x) + 2.0 + tf.exp(x))]
 
 
+@api("log_sigmoid", "math.log_sigmoid")
+def log_sigmoid(x, name=None):
+    """log(sigmoid(x)), without the overflow of either."""
+    with name_scope(name, "LogSigmoid", [x]) as scope:
+        x = convert_to_tensor(x, name="x")
+        return tf.negative(tf.nn.softplus(-x), name=scope)
+
+
 @api("nn.softsign", "math.softsign")
 @op("features: T -> activations: T", T=REAL, out=shapes.same)
 def Softsign(features):
