@@ -4,6 +4,11 @@ The functional half is this module's door: a `loss(params, batch, key)`, an opta
 The other half, `funcfit.tf1`, is the TensorFlow 1 that programs of 2016-2019 import; it is not imported from here.
 """
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .train import Batches, Program, Result, State, batches, evaluate, fit, program
+
 _TRAIN = ("Batches", "Program", "Result", "State", "batches", "evaluate", "fit", "program")
 
 
