@@ -249,7 +249,7 @@ def constant_value_as_shape(tensor):
         return shape
     value = constant_value(tensor)
     if value is not None:
-        return TensorShape(tuple(None if d < 0 else int(d) for d in np.ravel(value)))
+        return TensorShape([None if d == -1 else int(d) for d in np.ravel(value)])
     length = tensor.shape.dims_or_none
     return UNKNOWN if length is None or len(length) != 1 or length[0] is None else unknown_shape(length[0])
 

@@ -11,6 +11,7 @@ from funcfit.tf1.graph.keys import GraphKeys, add_to_collections, get_collection
 from funcfit.tf1.graph.node import IndexedSlices, Tensor
 from funcfit.tf1.graph.shape import TensorShape
 from funcfit.tf1.opdef import api, raw, tf
+from funcfit.tf1.ops.index import sliced
 
 
 @api("Variable")
@@ -231,9 +232,13 @@ class Variable:
     def __repr__(self):
         return f"<tf.Variable '{self.name}' shape={self.shape} dtype={self.dtype.name}>"
 
+    def __getitem__(self, spec):
+        """A part of the variable's value; its `assign(value)` writes to that part of the variable."""
+        return sliced(self._AsTensor(), spec, var=self._variable)
+
     @staticmethod
     def _OverloadAllOperators():
-        for operator in Tensor.OVERLOADABLE_OPERATORS:
+        for operator in Tensor.OVERLOADABLE_OPERATORS - {"__getitem__"}:
             Variable._OverloadOperator(operator)
 
     @staticmethod

@@ -239,7 +239,6 @@ def _vector_only(x):
 
 
 def _unique_shapes(node):
-    shapes.with_rank(node, 0, 1)
     found = [TensorShape((None,)), node.inputs[0].shape, TensorShape((None,))]
     return found[: len(node.outputs)]
 

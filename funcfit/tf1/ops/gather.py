@@ -287,12 +287,15 @@ def _scattered(node):
         if depth is not None:
             if depth > shape.ndims or updates.ndims != indices.ndims - 1 + shape.ndims - depth:
                 raise shapes.misfit(node, _scatter_problem(indices, updates, shape, depth), partial=[2])
-            if not updates[: indices.ndims - 1].is_compatible_with(indices[:-1]):
-                outer = (
-                    f"The outer {indices.ndims - 1} dimensions of indices.shape={shapes.cpp_text(indices)} must match"
+            outer = indices.ndims - 1
+            clash = next((i for i in range(outer) if not updates[i].is_compatible_with(indices[i])), None)
+            if clash is not None:
+                text = (
+                    f"The outer {outer} dimensions of indices.shape={shapes.cpp_text(indices)} must match the outer "
+                    f"{outer} dimensions of updates.shape={shapes.cpp_text(updates)}: Dimension {clash} in both shapes "
+                    f"must be equal, but are {indices[clash]} and {updates[clash]}"
                 )
-                text = f"{outer} the outer {indices.ndims - 1} dimensions of updates.shape={shapes.cpp_text(updates)}"
-                raise shapes.misfit(node, text, partial=[2])
+                raise shapes.misfit(node, text)
             if not updates[indices.ndims - 1 :].is_compatible_with(shape[depth:]):
                 raise shapes.misfit(node, _scatter_problem(indices, updates, shape, depth), partial=[2])
     return shape

@@ -262,11 +262,12 @@ def strided_slice(
     }
     part = raw.StridedSlice(input_, begin, end, strides, name=name, **masks)
 
+    own = (name or part.op.name) + "_assign"
+
     def assign(value, name=None):
         if var is None:
             raise ValueError("Sliced assignment is only supported for variables")
-        if name is None:
-            name = part.op.name + "_assign"
+        name = own if name is None else name
         return raw.StridedSliceAssign(var, begin, end, strides, value, name=name, **masks)
 
     part.assign = assign
@@ -326,7 +327,7 @@ def _check_index(part):
 
 
 def _one_dtype(parts):
-    if all(x.dtype == parts[0].dtype for x in parts):
+    if all(x.dtype != dtypes.int64 for x in parts):
         return parts
     return [x if x.dtype == dtypes.int64 else tf.cast(x, dtypes.int64) for x in parts]
 

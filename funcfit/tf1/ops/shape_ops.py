@@ -89,6 +89,7 @@ def rank(input, name=None, optimize=True):
 
 
 def _reshaped(node):
+    shapes.with_rank(node, 1, 1)
     shape, wanted = node.inputs[0].shape, shapes.constant_value_as_shape(node.inputs[1])
     count = shape.num_elements()
     sizes = wanted.dims_or_none

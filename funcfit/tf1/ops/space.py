@@ -24,7 +24,7 @@ def _even(node, size, parts, values=()):
 
 def _blocked_shape(node, block, margins, into_batch, block_rank):
     """The static shape of SpaceToBatch (`into_batch`) or BatchToSpace; block and margins are arrays or None."""
-    count = block_rank
+    count, known = block_rank, range(1, len(node.inputs))
     sizes = shapes.with_rank_at_least(node, 0, count + 1).dims_or_none
     if block is not None and (block < 1).any():
         raise shapes.misfit(node, "block_shape must be positive", [1])
@@ -37,11 +37,11 @@ def _blocked_shape(node, block, margins, into_batch, block_rank):
         found[0] = sizes[0]
     elif block is not None and sizes[0] is not None:
         blocks = math.prod(block.tolist())
-        found[0] = sizes[0] * blocks if into_batch else _even(node, sizes[0], blocks)
+        found[0] = sizes[0] * blocks if into_batch else _even(node, sizes[0], blocks, known)
     if block is not None and margins is not None:
         for i, (d, b, (before, after)) in enumerate(zip(sizes[1:], block.tolist(), margins.tolist())):
             if d is not None:
-                found[i + 1] = _even(node, d + before + after, b) if into_batch else d * b - before - after
+                found[i + 1] = _even(node, d + before + after, b, known) if into_batch else d * b - before - after
     return TensorShape((*found, *sizes[count + 1 :]))
 
 
