@@ -336,6 +336,8 @@ def _connect(made, fed, contexts, static):
                 deciding.update(keys_of(x, made.uses[node].get(i), made, fed))
         if is_host(node, made.padded):
             deciding.update(pred for pred, _ in contexts[node])
+    for pred in set(static) & known:
+        deciding |= behind(pred, fed)  # a predicate that shape arithmetic makes of a fed number is known when that is
     needs = {node: requirements(node, made, fed) for node in made.nodes}
     static_feeds |= deciding & fed
     wanted = {}  # key -> numbers of the stages that use it

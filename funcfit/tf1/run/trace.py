@@ -6,6 +6,8 @@ While it is traced, the values of nodes live in a `Scope`: numpy arrays for what
 the rest. The same code runs a host stage, where everything is a numpy array.
 """
 
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -204,56 +206,76 @@ def _kept(key, step, inner):
 
 
 def _lax_conditional(step, predicate, scope):
+    """Both sides in one `lax.cond`, after a first trace of each tells what it gives, what is known of that, and its checks."""
+    sides = {side: _probed(step, side, scope) for side in (True, False)}
+    for i in sides[True].shapes.keys() & sides[False].shapes.keys():
+        a, b = sides[True].shapes[i], sides[False].shapes[i]
+        if a.shape != b.shape or a.dtype != b.dtype:
+            raise Undecided(step.predicate)
+    shapes = {**sides[True].shapes, **sides[False].shapes}
+
     def branch(side):
         def run(_):
-            inner = Scope(scope.made, scope)
-            run_steps(step.sides[side], inner)
-            _merge(step, side, inner)
-            given = {i: jnp.asarray(inner.values[key]) for i, key in enumerate(step.gives) if key in inner.values}
-            for i, key in enumerate(step.gives):
-                if isinstance(key, tuple) and i not in given:
-                    given[i] = _kept(key, step, inner)
-            return given, [(jnp.all(c.ok), [jnp.asarray(v) for v in c.values]) for _, c in inner.checks], inner.checks
+            given, _, checks = _run_side(step, side, scope)
+            out = {i: given[i] if i in given else jnp.zeros(x.shape, x.dtype) for i, x in shapes.items()}
+            # The other side's checks hold: it did not run.
+            return out, {side: _flags(checks), (not side): jax.tree.map(lambda x: jnp.ones(x.shape, x.dtype), sides[not side].flags)}
 
         return run
 
-    shapes, checks = {}, {}
-    for side in (True, False):
-        collected = []
-
-        def probe(_, side=side, collected=collected):
-            given, flags, found = branch(side)(None)
-            collected.extend(found)
-            return given, flags
-
-        shapes[side] = jax.eval_shape(probe, 0)
-        checks[side] = collected
-
-    def full(side):
-        def run(_):
-            given, flags, _ = branch(side)(None)
-            out = []
-            for i, key in enumerate(step.gives):
-                if i in given:
-                    out.append(given[i])
-                else:
-                    other = shapes[not side][0][i]
-                    out.append(jnp.zeros(other.shape, other.dtype))
-            mine, theirs = flags, [jax.tree.map(lambda s: jnp.ones(s.shape, s.dtype), f) for f in shapes[not side][1]]
-            return out, (mine, theirs) if side else (theirs, mine)
-
-        return run
-
-    for i, _ in enumerate(step.gives):
-        a, b = (shapes[side][0].get(i) for side in (True, False))
-        if a is not None and b is not None and (a.shape != b.shape or a.dtype != b.dtype):
-            raise Undecided(step.predicate)
-    values, (true_flags, false_flags) = jax.lax.cond(predicate, full(True), full(False), 0)
-    for key, value in zip(step.gives, values):
-        scope.values[key] = value
-    for side, flags in ((True, true_flags), (False, false_flags)):
-        for (node, check), (ok, seen) in zip(checks[side], flags):
+    values, flags = jax.lax.cond(predicate, branch(True), branch(False), 0)
+    for i, key in enumerate(step.gives):
+        if i in values:
+            scope.values[key] = values[i]
+    for side, probed in sides.items():
+        scope.values.update(probed.known)
+        for (node, check), (ok, seen) in zip(probed.checks, flags[side]):
             scope.checks.append((node, type(check)(ok, check.error, check.message, seen)))
+
+
+class _Probe(NamedTuple):
+    """What a trace of one side found: shapes of the keys it gives (by position), values known without a run, checks and their flags' shapes."""
+
+    shapes: dict
+    known: dict
+    checks: list
+    flags: list
+
+
+def _probed(step, side, scope):
+    found = []
+
+    def run(_):
+        given, known, checks = _run_side(step, side, scope)
+        found[:] = known, checks
+        return given, _flags(checks)
+
+    shapes, flags = jax.eval_shape(run, 0)
+    return _Probe(shapes, *found, flags)
+
+
+def _flags(checks):
+    return [(jnp.all(check.ok), [jnp.asarray(v) for v in check.values]) for _, check in checks]
+
+
+def _run_side(step, side, scope):
+    """Runs one side: the values it gives by position in `step.gives`, those of them that are known while tracing, its checks."""
+    inner = Scope(scope.made, scope)
+    run_steps(step.sides[side], inner)
+    _merge(step, side, inner)
+    merged = {x for node, _ in step.merges for x in node.outputs}
+    given, known = {}, {}
+    for i, key in enumerate(step.gives):
+        if isinstance(key, tuple):
+            given[i] = _kept(key, step, inner)
+        elif key in inner.values:
+            value = inner.values[key]
+            # A shape stays known outside: only what is on the same side uses it. A Merge's value depends on the side.
+            if key not in merged and isinstance(value, (np.ndarray, np.generic)):
+                known[key] = value
+            else:
+                given[i] = jnp.asarray(value)
+    return given, known, inner.checks
 
 
 def stage_function(made, stage, absent, static):

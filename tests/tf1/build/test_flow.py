@@ -135,3 +135,14 @@ def test_branches_that_do_not_match_are_refused(name):
     make, error, words = BAD[name]
     with pytest.raises(error, match=words):
         make(tf.constant(1.0))
+
+
+def test_shapes_in_a_side_decide_programs_there():
+    p, x = tf.placeholder(tf.bool, []), tf.placeholder(tf.float32, [None, 3])
+    w = tf.Variable([1.0, 2.0, 3.0])
+    y = tf.cond(p, lambda: x * w, lambda: x + w)
+    g = tf.gradients(y, [x, w])
+    with tf.Session() as session:
+        session.run(w.initializer)
+        for side, want in ((True, [2, 2, 2]), (False, [2, 2, 2])):
+            np.testing.assert_array_equal(session.run(g[1], {p: side, x: np.ones((2, 3))}), want)
