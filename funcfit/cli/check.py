@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from .sources import Trouble, read, readable
+from .sources import Trouble, prepared, read
 from .symbols import nearest, there, uses
 
 
@@ -51,14 +51,14 @@ def files(paths: list[Path]) -> Iterator[Path]:
 def symbols_of(path: Path) -> list[Row]:
     """The symbols of one program, in the order of their first use; raises Trouble for what Python cannot read."""
     notebook = path.suffix == ".ipynb"
+    try:
+        cells, _ = prepared(read(path), notebook)
+    except SyntaxError as error:
+        raise Trouble(f"{error.filename}, line {error.lineno}: {error.msg}") from None
     lines, place_of = [], []
-    for number, cell in enumerate(read(path), start=1):
-        try:
-            source = readable(cell, notebook).source.split("\n")
-        except SyntaxError as error:
-            raise Trouble(f"{cell.name}, line {error.lineno}: {error.msg}") from None
-        lines += source
-        place_of += [f"{number}:{line}" if notebook else str(line) for line in range(1, len(source) + 1)]
+    for number, cell in enumerate(cells, start=1):
+        lines += cell.source.split("\n")
+        place_of += [f"{number}:{n}" if notebook else str(n) for n, _ in enumerate(cell.source.split("\n"), start=1)]
     places: dict[str, list[str]] = {}
     for symbol, line in uses(ast.parse("\n".join(lines))):
         places.setdefault(symbol, []).append(place_of[line - 1])

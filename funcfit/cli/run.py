@@ -16,7 +16,7 @@ from funcfit import tf1
 from . import magics, past
 from .figures import Figures
 from .report import print_error
-from .sources import Cell, Trouble, read, readable
+from .sources import Cell, Trouble, prepared, read
 from .status import status_line
 
 
@@ -74,11 +74,14 @@ class Runner:
 
     def run(self, cells: list[Cell], notebook: bool) -> int:
         if notebook:
-            shell = magics.Shell(lambda text: self.execute(Cell("<magic>", text), magic=True), tell)
+            shell = magics.Shell(self.run_magic, tell)
             self.namespace.update(get_ipython=lambda: shell, display=lambda *values: print(*map(repr, values)))
         try:
-            for cell in cells:
-                value = self.execute(cell, magic=notebook)
+            ready, guesses = prepared(cells, notebook)
+            for guess in guesses:
+                tell(guess)
+            for cell in ready:
+                value = self.execute(cell, notebook)
                 if notebook:
                     if value is not None:
                         print(repr(value))
@@ -96,15 +99,18 @@ class Runner:
             return 1
         return 0
 
-    def execute(self, cell: Cell, magic: bool) -> Any:
+    def run_magic(self, text: str) -> Any:
+        """Run what a magic is applied to."""
+        (cell,), _ = prepared([Cell("<magic>", text)], in_notebook=True)
+        return self.execute(cell, notebook=True)
+
+    def execute(self, cell: Cell, notebook: bool) -> Any:
         """Run a cell; a notebook's has a value when it ends in an expression."""
-        source, choices = readable(cell, magic)
-        for choice in choices:
-            tell(f"{cell.name}: {choice}")
+        source = cell.source
         self.files.add(cell.name)
         linecache.cache[cell.name] = (len(source), None, source.splitlines(keepends=True), cell.name)
         tree = ast.parse(source, cell.name)
-        last = tree.body[-1] if magic and tree.body and not source.rstrip().endswith(";") else None
+        last = tree.body[-1] if notebook and tree.body and not source.rstrip().endswith(";") else None
         if not isinstance(last, ast.Expr):
             exec(compile(tree, cell.name, "exec", dont_inherit=True), self.namespace)
             return None

@@ -52,8 +52,26 @@ def notebook(path: Path, content: bytes) -> list[str]:
     return ["".join(source) for source in sources]
 
 
+def prepared(cells: list[Cell], in_notebook: bool) -> tuple[list[Cell], list[str]]:
+    """The cells as Python reads them, and a sentence on every guess that went into this.
+
+    Raises Trouble for Python 2, telling for all cells what to change and where, and SyntaxError for other mistakes.
+    """
+    ready, guesses, troubles = [], [], []
+    for cell in cells:
+        try:
+            source, choices = readable(cell, in_notebook)
+        except Trouble as trouble:
+            troubles.append(str(trouble))
+        else:
+            ready.append(Cell(cell.name, source))
+            guesses += [f"{cell.name}: {choice}" for choice in choices]
+    if troubles:
+        raise Trouble("\n".join(troubles))
+    return ready, guesses
+
+
 def readable(cell: Cell, in_notebook: bool) -> indentation.Reading:
-    """The cell's source, once Python can read it. Raises Trouble for Python 2, which says what to change and where."""
     source = magics.translated(cell.source) if in_notebook else cell.source
     try:
         ast.parse(source, cell.name)

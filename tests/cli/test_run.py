@@ -160,6 +160,13 @@ def test_shorthands_without_a_meaning_end_the_notebook(program, run, cell, says)
     assert says in err
 
 
+def test_python_2_is_told_for_all_cells_before_any_runs(program, run):
+    status, out, err = run(program(["print(1)", "print 2", "x = 1", "y = `x`"], "a.ipynb"))
+    assert (status, out) == (1, "")
+    assert "cell 2 is Python 2" in err
+    assert "cell 4 is Python 2" in err
+
+
 def test_an_error_in_a_notebook_names_the_cell(program, run):
     path = program(["x = 1", "y = 2\n1 / 0"], "a.ipynb")
     status, _, err = run(path)
