@@ -2,4 +2,4 @@
 
 from jaxtyping import install_import_hook
 
-install_import_hook(["funcfit.train"], "beartype.beartype")
+install_import_hook(["funcfit.kernels", "funcfit.train"], "beartype.beartype")

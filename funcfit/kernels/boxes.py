@@ -67,7 +67,7 @@ def non_max_suppression(
 def drawn(
     images: Float[Array, "batch height width channels"],
     boxes: Float[Array, "batch boxes 4"],
-    colours: Float[Array, "colours 4"],
+    colours: Float[Array, "colours channels"],
 ) -> Float[Array, "batch height width channels"]:
     """The images with the outlines of the boxes, one pixel wide, each in the next colour.
 

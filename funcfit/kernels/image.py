@@ -18,12 +18,14 @@ from jaxtyping import Array, Float, Int, Num
 
 Images = Num[Array, "batch height width channels"]
 FloatImages = Float[Array, "batch height width channels"]
+Resized = Num[Array, "batch rows columns channels"]
+FloatResized = Float[Array, "batch rows columns channels"]
 Size = tuple[int, int]
 
 _TABLE = 1 << 10  # TF looks the weights of a cubic up at multiples of 1 / 1024
 
 
-def resize_nearest(images: Images, size: Size, align_corners=False, half_pixel_centers=False) -> Images:
+def resize_nearest(images: Images, size: Size, align_corners=False, half_pixel_centers=False) -> Resized:
     """The source pixel at or before each output's position; the nearest one under `align_corners`.
 
     TF 1.1 took the pixel before under `align_corners` too; the releases from 1.5 on round.
@@ -32,7 +34,7 @@ def resize_nearest(images: Images, size: Size, align_corners=False, half_pixel_c
     return images[:, rows[:, None], columns]
 
 
-def resize_nearest_gradient(dy: Images, size: Size, align_corners=False, half_pixel_centers=False) -> Images:
+def resize_nearest_gradient(dy: Images, size: Size, align_corners=False, half_pixel_centers=False) -> Resized:
     """The gradient for images of height and width `size`, in the dtype of `dy`."""
     shape = (dy.shape[0], *size, dy.shape[3])
     rows, columns = nearest_indices(shape, dy.shape[1:3], align_corners, half_pixel_centers)
@@ -50,7 +52,7 @@ def nearest_indices(shape, size, align_corners, half_pixel_centers):
     return found
 
 
-def resize_bilinear(images: Images, size: Size, align_corners=False, half_pixel_centers=False) -> FloatImages:
+def resize_bilinear(images: Images, size: Size, align_corners=False, half_pixel_centers=False) -> FloatResized:
     """Linear interpolation between the four pixels around each output's position."""
     out = images.astype(jnp.float32)
     if tuple(size) == images.shape[1:3]:
@@ -67,7 +69,7 @@ def resize_bilinear(images: Images, size: Size, align_corners=False, half_pixel_
     return out
 
 
-def resize_bicubic(images: Images, size: Size, align_corners=False, half_pixel_centers=False) -> FloatImages:
+def resize_bicubic(images: Images, size: Size, align_corners=False, half_pixel_centers=False) -> FloatResized:
     """Cubic convolution over 4 x 4 pixels.
 
     Pixels beyond an edge repeat it; with half-pixel centres they weigh nothing.
@@ -105,7 +107,7 @@ def _cubic_tables(a):
     return near.astype(np.float32), far.astype(np.float32)
 
 
-def resize_area(images: Images, size: Size, align_corners=False) -> FloatImages:
+def resize_area(images: Images, size: Size, align_corners=False) -> FloatResized:
     """The mean over each output's footprint, pixels that lie partly in it counted for that part.
 
     A single pixel stretched under `align_corners` has a footprint of no area, and the mean is NaN, as in TF.
@@ -134,7 +136,7 @@ def _footprints(length, count, scale):
     return np.clip(np.minimum(pixels, last[:, None]), 0, length - 1), weights
 
 
-def resize_gradient(resize: Callable, dy: FloatImages, size: Size, dtype, **options) -> FloatImages:
+def resize_gradient(resize: Callable, dy: FloatResized, size: Size, dtype, **options) -> Images:
     """The gradient of a linear `resize(images, ...)` for images of height and width `size` and of `dtype`."""
     source = jax.ShapeDtypeStruct((dy.shape[0], *size, dy.shape[3]), jnp.float32)
     back = jax.linear_transpose(lambda images: resize(images, dy.shape[1:3], **options), source)
@@ -192,10 +194,10 @@ def glimpse_windows(
     images: FloatImages,
     size: Size,
     offsets: Float[Array, "batch 2"],
-    noise: FloatImages,
+    noise: FloatResized,
     centered=True,
     normalized=True,
-) -> FloatImages:
+) -> FloatResized:
     """The window of `size` around `offsets[i]` (y, x) in image i; what lies outside the image comes from `noise`.
 
     `normalized` offsets are fractions of the image's size; `centered` ones count from its centre, the edges being
