@@ -12,21 +12,26 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 from jax import lax
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float
 
 from .windows import all_margins
 
 Padding = str | Sequence[tuple[int, int]]
+Sizes = Sequence[int]
+Images = Float[ArrayLike, "batch *image"]
+Filter = Float[ArrayLike, "*window in out"]
 
 
 def convolution(
-    x: jax.Array,
-    filter: jax.Array,
-    strides: Sequence[int],
+    x: Images,
+    filter: Filter,
+    strides: Sizes,
     padding: Padding,
-    dilations: Sequence[int],
+    dilations: Sizes,
     channels_first: bool = False,
     groups: int = 1,
-) -> jax.Array:
+) -> Float[Array, "..."]:
     """[batch, *spatial, in] and [*window, in / groups, out] to [batch, *spatial, out]."""
     spatial = "DHW"[5 - x.ndim :]
     images = "NC" + spatial if channels_first else "N" + spatial + "C"
@@ -44,14 +49,18 @@ def convolution(
     )
 
 
-def convolution_input_gradient(shape: Sequence[int], filter: jax.Array, dy: jax.Array, *how, **options) -> jax.Array:
+def convolution_input_gradient(
+    shape: Sizes, filter: Filter, dy: Float[ArrayLike, "..."], *how, **options
+) -> Float[Array, "..."]:
     """The gradient of `convolution`'s x, which has shape `shape`; also called a transposed convolution."""
     x = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
     (dx,) = jax.linear_transpose(lambda x: convolution(x, filter, *how, **options), x)(dy)
     return dx
 
 
-def convolution_filter_gradient(x: jax.Array, shape: Sequence[int], dy: jax.Array, *how, **options) -> jax.Array:
+def convolution_filter_gradient(
+    x: Images, shape: Sizes, dy: Float[ArrayLike, "..."], *how, **options
+) -> Float[Array, "..."]:
     """The gradient of `convolution`'s filter, which has shape `shape`."""
     filter = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
     (dfilter,) = jax.linear_transpose(lambda filter: convolution(x, filter, *how, **options), filter)(dy)
@@ -59,27 +68,27 @@ def convolution_filter_gradient(x: jax.Array, shape: Sequence[int], dy: jax.Arra
 
 
 def depthwise_convolution(
-    x: jax.Array,
-    filter: jax.Array,
-    strides: Sequence[int],
+    x: Images,
+    filter: Filter,
+    strides: Sizes,
     padding: Padding,
-    dilations: Sequence[int],
+    dilations: Sizes,
     channels_first: bool = False,
-) -> jax.Array:
+) -> Float[Array, "..."]:
     """Each channel by its own filters: [batch, *spatial, in] to [batch, *spatial, in * multiplier]."""
     *window, channels, multiplier = filter.shape
     filter = jnp.reshape(filter, (*window, 1, channels * multiplier))
     return convolution(x, filter, strides, padding, dilations, channels_first, groups=channels)
 
 
-def depthwise_input_gradient(shape: Sequence[int], filter: jax.Array, dy: jax.Array, *how) -> jax.Array:
+def depthwise_input_gradient(shape: Sizes, filter: Filter, dy: Float[ArrayLike, "..."], *how) -> Float[Array, "..."]:
     """The gradient of `depthwise_convolution`'s x, which has shape `shape`."""
     x = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
     (dx,) = jax.linear_transpose(lambda x: depthwise_convolution(x, filter, *how), x)(dy)
     return dx
 
 
-def depthwise_filter_gradient(x: jax.Array, shape: Sequence[int], dy: jax.Array, *how) -> jax.Array:
+def depthwise_filter_gradient(x: Images, shape: Sizes, dy: Float[ArrayLike, "..."], *how) -> Float[Array, "..."]:
     """The gradient of `depthwise_convolution`'s filter, which has shape `shape`."""
     filter = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
     (dfilter,) = jax.linear_transpose(lambda filter: depthwise_convolution(x, filter, *how), filter)(dy)

@@ -6,24 +6,28 @@ Of equal sums the first has the whole gradient, as in TensorFlow's kernels.
 
 from collections.abc import Sequence
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
+from jaxtyping import Float
 
 from .windows import scattered, views
 
 Sizes = Sequence[int]
+Images = Float[ArrayLike, "batch height width channels"]
+Filter = Float[ArrayLike, "down across channels"]
+Dilated = Float[ArrayLike, "batch rows columns channels"]
 
 
-def dilation(x: jax.Array, filter: jax.Array, strides: Sizes, padding: str, rates: Sizes) -> jax.Array:
+def dilation(x: Images, filter: Filter, strides: Sizes, padding: str, rates: Sizes) -> Dilated:
     """The largest sum at each place."""
     largest, _ = _first_largest(x, filter, strides, padding, rates)
     return largest
 
 
 def dilation_gradients(
-    x: jax.Array, filter: jax.Array, dy: jax.Array, strides: Sizes, padding: str, rates: Sizes
-) -> tuple[jax.Array, jax.Array]:
+    x: Images, filter: Filter, dy: Dilated, strides: Sizes, padding: str, rates: Sizes
+) -> tuple[Images, Filter]:
     """The gradients of `dilation`'s x and filter."""
     _, first = _first_largest(x, filter, strides, padding, rates)
     height, width, _ = filter.shape

@@ -1,44 +1,50 @@
 """Normalizations of images: of each channel over a batch, and of each pixel over neighbouring channels."""
 
-from collections.abc import Sequence
-
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float
+
+Images = Float[ArrayLike, "*image"]
+Channels = Float[ArrayLike, "channels"]
 
 
-def channel_moments(x: jax.Array, channel: int) -> tuple[jax.Array, jax.Array]:
-    """Mean and variance (the sum of squares over n, not n - 1) of each channel; both [channels]."""
-    axes = _others(x.ndim, channel)
+def channel_moments(x: Images, channel: int) -> tuple[Float[Array, "channels"], Float[Array, "channels"]]:
+    """Mean and variance (the sum of squares over n, not n - 1) of each channel; `channel` is their axis."""
+    axes = tuple(i for i in range(x.ndim) if i != channel % x.ndim)
     return jnp.mean(x, axes), jnp.var(x, axes)
 
 
 def channels_normalized(
-    x: jax.Array,
-    mean: jax.Array,
-    variance: jax.Array,
-    scale: jax.Array,
-    offset: jax.Array,
+    x: Images,
+    mean: Channels,
+    variance: Channels,
+    scale: Channels,
+    offset: Channels,
     epsilon: float,
     channel: int,
-) -> jax.Array:
-    """(x - mean) / sqrt(variance + epsilon) * scale + offset, all [channels] but x.
+) -> Float[Array, "*image"]:
+    """(x - mean) / sqrt(variance + epsilon) * scale + offset.
 
     Ioffe and Szegedy 2015, "Batch normalization", algorithms 1 and 2.
     """
     shape = [-1 if axis == channel % x.ndim else 1 for axis in range(x.ndim)]
     factor = lax.rsqrt(variance + epsilon) * scale
-    return (x - mean.reshape(shape)) * factor.reshape(shape) + offset.reshape(shape)
+    return (x - jnp.reshape(mean, shape)) * factor.reshape(shape) + jnp.reshape(offset, shape)
 
 
-def batch_normalized(x: jax.Array, scale: jax.Array, offset: jax.Array, epsilon: float, channel: int) -> jax.Array:
+def batch_normalized(
+    x: Images, scale: Channels, offset: Channels, epsilon: float, channel: int
+) -> Float[Array, "*image"]:
     """x with each channel shifted and scaled to mean `offset` and deviation `scale`."""
     return channels_normalized(x, *channel_moments(x, channel), scale, offset, epsilon, channel)
 
 
-def local_response(x: jax.Array, radius: int, bias: float, alpha: float, beta: float) -> jax.Array:
-    """x / (bias + alpha * sum of squares of the 2 * radius + 1 channels around it) ** beta; channels are the last axis.
+def local_response(
+    x: Float[ArrayLike, "*image channels"], radius: int, bias: float, alpha: float, beta: float
+) -> Float[Array, "*image channels"]:
+    """x / (bias + alpha * sum of squares of the 2 * radius + 1 channels around it) ** beta.
 
     Krizhevsky et al. 2012, section 3.3.
     """
@@ -46,7 +52,3 @@ def local_response(x: jax.Array, radius: int, bias: float, alpha: float, beta: f
     margins = [(0, 0)] * (x.ndim - 1) + [(radius, radius)]
     squares = lax.reduce_window(jnp.square(x), np.zeros((), x.dtype), lax.add, window, (1,) * x.ndim, margins)
     return x * jnp.power(bias + alpha * squares, -beta)
-
-
-def _others(rank: int, axis: int) -> Sequence[int]:
-    return tuple(i for i in range(rank) if i != axis % rank)

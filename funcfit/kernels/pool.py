@@ -12,21 +12,25 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.typing import ArrayLike
+from jaxtyping import Array, Int, Num
 
 from .windows import all_margins, all_places, places, scattered, views
 
 MOST_VIEWS = 64  # windows of more elements than this are not unrolled
 
 Sizes = Sequence[int]
+In = Num[ArrayLike, "..."]
+Out = Num[Array, "..."]
 
 
-def max_pool(x: jax.Array, window: Sizes, strides: Sizes, padding: str) -> jax.Array:
+def max_pool(x: In, window: Sizes, strides: Sizes, padding: str) -> Out:
     """The largest element that each window covers."""
     margins = all_margins(x.shape, window, strides, padding)
     return lax.reduce_window(x, _lowest(x.dtype), lax.max, tuple(window), tuple(strides), margins)
 
 
-def max_pool_gradient(x: jax.Array, dy: jax.Array, window: Sizes, strides: Sizes, padding: str) -> jax.Array:
+def max_pool_gradient(x: In, dy: In, window: Sizes, strides: Sizes, padding: str) -> Out:
     """The gradient of max_pool's x: each element of dy goes to the first maximum of its window.
 
     Windows that do not overlap are cut out by a reshape; small ones that do are views laid over each other:
@@ -41,7 +45,7 @@ def max_pool_gradient(x: jax.Array, dy: jax.Array, window: Sizes, strides: Sizes
     return scattered((jnp.where(first == i, dy, 0) for i in itertools.count()), x.shape, window, strides, padding)
 
 
-def max_pool_picked(x: jax.Array, values: jax.Array, window: Sizes, strides: Sizes, padding: str) -> jax.Array:
+def max_pool_picked(x: In, values: In, window: Sizes, strides: Sizes, padding: str) -> Out:
     """`values` at the first maximum of x in each window; what is transposed to max_pool_gradient."""
     (picked,) = jax.linear_transpose(
         lambda dy: max_pool_gradient(x, dy, window, strides, padding),
@@ -51,8 +55,8 @@ def max_pool_picked(x: jax.Array, values: jax.Array, window: Sizes, strides: Siz
 
 
 def max_pool_with_argmax(
-    x: jax.Array, window: Sizes, strides: Sizes, padding: str, include_batch: bool = False
-) -> tuple[jax.Array, jax.Array]:
+    x: In, window: Sizes, strides: Sizes, padding: str, include_batch: bool = False
+) -> tuple[Out, Int[Array, "..."]]:
     """The maxima, and where the first of each is in x laid flat, the batch left out unless `include_batch`."""
     sizes = np.array(x.shape)
     steps = np.append(np.cumprod(sizes[:0:-1])[::-1], 1)
@@ -66,7 +70,7 @@ def max_pool_with_argmax(
     return maxima, flat
 
 
-def scattered_by_argmax(shape: Sizes, dy: jax.Array, argmax: jax.Array, include_batch: bool = False) -> jax.Array:
+def scattered_by_argmax(shape: Sizes, dy: In, argmax: Int[ArrayLike, "..."], include_batch: bool = False) -> Out:
     """Each element of dy at the index that max_pool_with_argmax gave, added up; zeros elsewhere. `shape` is x's."""
     flat = jnp.zeros((math.prod(shape),), dy.dtype)
     if not include_batch:
@@ -75,14 +79,14 @@ def scattered_by_argmax(shape: Sizes, dy: jax.Array, argmax: jax.Array, include_
     return flat.at[argmax.ravel()].add(dy.ravel()).reshape(shape)
 
 
-def avg_pool(x: jax.Array, window: Sizes, strides: Sizes, padding: str) -> jax.Array:
+def avg_pool(x: In, window: Sizes, strides: Sizes, padding: str) -> Out:
     """The mean of the elements that each window covers, padding not counted."""
     margins = all_margins(x.shape, window, strides, padding)
     sums = lax.reduce_window(x, np.zeros((), x.dtype), lax.add, tuple(window), tuple(strides), margins)
     return sums / _counts(x.shape, window, strides, padding).astype(x.dtype)
 
 
-def avg_pool_gradient(shape: Sizes, dy: jax.Array, window: Sizes, strides: Sizes, padding: str) -> jax.Array:
+def avg_pool_gradient(shape: Sizes, dy: In, window: Sizes, strides: Sizes, padding: str) -> Out:
     """The gradient of avg_pool's x, which has shape `shape`."""
     x = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
     (dx,) = jax.linear_transpose(lambda x: avg_pool(x, window, strides, padding), x)(dy)

@@ -1,24 +1,27 @@
 """Softmax along the last axis and the cross entropies built on it. Formulas as TensorFlow's kernels have them."""
 
-import jax
 import jax.numpy as jnp
 from jax import lax
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float, Int
 
 
-def log_softmax(logits: jax.Array) -> jax.Array:
-    """logits - log(sum(exp(logits))), without overflow; [..., classes] to the same shape."""
+def log_softmax(logits: Float[ArrayLike, "*batch classes"]) -> Float[Array, "*batch classes"]:
+    """logits - log(sum(exp(logits))), without overflow."""
     shifted = _shifted(logits)
     return shifted - jnp.log(jnp.sum(jnp.exp(shifted), axis=-1, keepdims=True))
 
 
-def softmax(logits: jax.Array) -> jax.Array:
-    """exp(logits) over their sum; [..., classes] to the same shape."""
+def softmax(logits: Float[ArrayLike, "*batch classes"]) -> Float[Array, "*batch classes"]:
+    """exp(logits) over their sum, without overflow."""
     powers = jnp.exp(_shifted(logits))
     return powers / jnp.sum(powers, axis=-1, keepdims=True)
 
 
-def cross_entropy(logits: jax.Array, labels: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """(losses [batch], their gradients by the logits [batch, classes]) of distributions `labels`.
+def cross_entropy(
+    logits: Float[ArrayLike, "batch classes"], labels: Float[ArrayLike, "batch classes"]
+) -> tuple[Float[Array, "batch"], Float[Array, "batch classes"]]:
+    """The losses of distributions `labels`, and their gradients by the logits.
 
     Each row of `labels` should sum to one: the gradient softmax(logits) - labels takes it for granted.
     """
@@ -29,8 +32,10 @@ def cross_entropy(logits: jax.Array, labels: jax.Array) -> tuple[jax.Array, jax.
     return losses, powers / totals - labels
 
 
-def sparse_cross_entropy(logits: jax.Array, labels: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """As `cross_entropy` for labels that are class numbers, int [batch].
+def sparse_cross_entropy(
+    logits: Float[ArrayLike, "batch classes"], labels: Int[ArrayLike, "batch"]
+) -> tuple[Float[Array, "batch"], Float[Array, "batch classes"]]:
+    """As `cross_entropy` for labels that are class numbers.
 
     A label outside of the classes gives NaN.
     """
@@ -38,7 +43,7 @@ def sparse_cross_entropy(logits: jax.Array, labels: jax.Array) -> tuple[jax.Arra
     powers = jnp.exp(shifted)
     totals = jnp.sum(powers, axis=-1, keepdims=True)
     classes = logits.shape[-1]
-    chosen = lax.broadcasted_iota(labels.dtype, logits.shape, logits.ndim - 1) == labels[..., None]
+    chosen = lax.broadcasted_iota(jnp.int32, logits.shape, logits.ndim - 1) == labels[..., None]
     nan = jnp.where((labels >= 0) & (labels < classes), 0, jnp.nan).astype(logits.dtype)
     losses = jnp.sum(jnp.where(chosen, jnp.log(totals) - shifted, 0), axis=-1) + nan
     return losses, powers / totals - chosen + nan[..., None]

@@ -3,9 +3,10 @@
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
-import jax
 import numpy as np
 from jax import lax
+from jax.typing import ArrayLike
+from jaxtyping import Array, Num
 
 Sizes = Sequence[int]
 
@@ -49,8 +50,13 @@ def all_margins(
 
 
 def views(
-    x: jax.Array, window: Sizes, strides: Sizes, padding: str, fill: float, dilations: Sizes | None = None
-) -> Iterator[jax.Array]:
+    x: Num[ArrayLike, "..."],
+    window: Sizes,
+    strides: Sizes,
+    padding: str,
+    fill: ArrayLike,
+    dilations: Sizes | None = None,
+) -> Iterator[Num[Array, "..."]]:
     """For each element of the window, in order, what it covers at all places: arrays of the shape `all_places`.
 
     `window`, `strides` and `dilations` have one number for each axis of x; padding is seen as `fill`.
@@ -64,13 +70,13 @@ def views(
 
 
 def scattered(
-    views: Iterable[jax.Array],
+    views: Iterable[Num[ArrayLike, "..."]],
     shape: Sizes,
     window: Sizes,
     strides: Sizes,
     padding: str,
     dilations: Sizes | None = None,
-) -> jax.Array:
+) -> Num[Array, "..."]:
     """Undoes `views`: the sum of their elements at the places in an array of `shape` that they are views of."""
     edges = all_margins(shape, window, strides, padding, dilations)
     counts = all_places(shape, window, strides, padding, dilations)
