@@ -1,6 +1,7 @@
 """The one caller of `jax.jit`.
 
-Counts what it traces (`traces()`), so that tests can say that nothing compiles twice, and holds the switch for 64-bit stages.
+Counts what it traces (`traces()`), so that tests can say that nothing compiles twice, and holds the switch for 64-bit
+stages.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,7 +24,9 @@ def jit(
     name: str | None = None,
     on_trace: Callable[[], None] | None = None,
 ) -> Callable:
-    """`fn` compiled by XLA once per signature; `name` is what profiles and compile logs call it, `on_trace` is told of each compilation."""
+    """`fn` compiled by XLA once per signature; `name` is what profiles and compile logs call it, `on_trace` is told of
+    each compilation.
+    """
 
     def named(*args):
         global _traces

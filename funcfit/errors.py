@@ -1,15 +1,16 @@
 """Error classes: TensorFlow's run-time family, which programs catch by name.
 
-Build-time mistakes raise Python's own ValueError and TypeError, as TF's do. Everything that a run can raise is an `OpError`, which knows
-the node at fault and the line of the user's program that made it. Codes and wording: tensorflow/core/lib/core/error_codes.proto.
+Build-time mistakes raise Python's own ValueError and TypeError, as TF's do. Everything that a run can raise is an
+`OpError`, which knows the node at fault and the line of the user's program that made it. Codes and wording:
+tensorflow/core/lib/core/error_codes.proto.
 """
 
 
 class OpError(Exception):
     """A run failed at a node.
 
-    `node_def` and `op` are the node that failed (None when the error belongs to no node), `message` is the bare sentence, and
-    `error_code` is TF's integer code.
+    `node_def` and `op` are the node that failed (None when the error belongs to no node), `message` is the bare
+    sentence, and `error_code` is TF's integer code.
     """
 
     code = 2

@@ -3,9 +3,10 @@
 
     python scripts/bench_sessions.py --tensorflow PYTHON [--cases linear_update,mlp_adam] [--rounds 7] [--json FILE]
 
-PYTHON is the interpreter of an environment that holds a TensorFlow (1.x, or 2.x, whose compat.v1 is used). Without it only funcfit and JAX run.
-Each contender is a process of its own that waits for its turn: a round runs every case on every contender once, so that the machine's
-moods meet all alike. Prints the median of a case and, round by round, its ratio to the others (median; spread in brackets). JSON holds all.
+PYTHON is the interpreter of an environment that holds a TensorFlow (1.x, or 2.x, whose compat.v1 is used). Without it
+only funcfit and JAX run. Each contender is a process of its own that waits for its turn: a round runs every case on
+every contender once, so that the machine's moods meet all alike. Prints the median of a case and, round by round, its
+ratio to the others (median; spread in brackets). JSON holds all.
 """
 
 import argparse
@@ -149,7 +150,10 @@ def by_hand(jax, jnp, np):
         import optax
 
         sizes = [(784, 256), (256, 256), (256, 10)]
-        params = [(jnp.asarray(np.random.RandomState(i).randn(a, b) / a**0.5, jnp.float32), jnp.zeros(b)) for i, (a, b) in enumerate(sizes)]
+        params = [
+            (jnp.asarray(np.random.RandomState(i).randn(a, b) / a**0.5, jnp.float32), jnp.zeros(b))
+            for i, (a, b) in enumerate(sizes)
+        ]
 
         def loss(params, x, y):
             h = x
@@ -178,7 +182,9 @@ def by_hand(jax, jnp, np):
     return {name.removeprefix("case_"): make for name, make in locals().items() if name.startswith("case_")}
 
 
-CASES = {f.__name__: f for f in (linear_update, linear_update_and_loss, four_fetches_two_feeds, mlp_adam, build_200_dense)}
+CASES = {
+    f.__name__: f for f in (linear_update, linear_update_and_loss, four_fetches_two_feeds, mlp_adam, build_200_dense)
+}
 BURST = {"build_200_dense": 1, "mlp_adam": 200}  # calls timed together; others take a burst of 2,000
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -230,9 +236,14 @@ def contend(provider):
 def import_time(interpreter, module):
     """Seconds that `import module` adds to an interpreter that does nothing."""
 
+    compiled = {
+        k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"
+    }  # byte code is kept, as for any user
+
     def seconds(code):
         start = time.perf_counter()
-        subprocess.run([interpreter, "-c", code], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.run([interpreter, "-c", code], check=True, env=compiled, **quiet)
         return time.perf_counter() - start
 
     return seconds(f"import {module}") - seconds("pass")
@@ -242,7 +253,11 @@ class Contender:
     def __init__(self, name, interpreter):
         self.name, self.interpreter = name, interpreter
         self.process = subprocess.Popen(
-            [interpreter, os.path.abspath(__file__), "--contend", name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            [interpreter, os.path.abspath(__file__), "--contend", name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
         self.version = self._answer()["version"]
 
@@ -250,7 +265,9 @@ class Contender:
         for line in self.process.stdout:
             if line.startswith("{"):
                 return json.loads(line)
-        raise SystemExit(f"{self.name} ended early; run `{self.interpreter} {__file__} --contend {self.name}` to see why")
+        raise SystemExit(
+            f"{self.name} ended early; run `{self.interpreter} {__file__} --contend {self.name}` to see why"
+        )
 
     def turn(self, case):
         self.process.stdin.write(case + "\n")
@@ -279,7 +296,11 @@ def compare(contenders, cases, rounds):
 
 def report(times, contenders):
     names = [c.name for c in contenders]
-    print(f"{'case':28}" + "".join(f"{n + ' (us)':>18}" for n in names) + "".join(f"{'funcfit/' + n:>26}" for n in names[1:]))
+    print(
+        f"{'case':28}"
+        + "".join(f"{n + ' (us)':>18}" for n in names)
+        + "".join(f"{'funcfit/' + n:>26}" for n in names[1:])
+    )
     for case, by_name in times.items():
         row = f"{case:28}"
         for n in names:
@@ -307,7 +328,10 @@ def main():
     contenders = [Contender("funcfit", sys.executable), Contender("jax", sys.executable)]
     if options.tensorflow:
         contenders.append(Contender("tensorflow", options.tensorflow))
-    print("  ".join(f"{c.name} {c.version}" for c in contenders), f" python {sys.version.split()[0]}, {os.cpu_count()} cores")
+    print(
+        "  ".join(f"{c.name} {c.version}" for c in contenders),
+        f" python {sys.version.split()[0]}, {os.cpu_count()} cores",
+    )
     times = compare(contenders, options.cases.split(","), options.rounds)
     for contender in contenders:
         contender.leave()

@@ -1,4 +1,6 @@
-"""Which array library a value belongs to, for formulas that serve shape arithmetic (numpy) and computation (jax.numpy) alike."""
+"""Which array library a value belongs to, for formulas that serve shape arithmetic (numpy) and computation (jax.numpy)
+alike.
+"""
 
 import jax.numpy as jnp
 import numpy as np

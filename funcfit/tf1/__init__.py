@@ -1,11 +1,12 @@
 """TensorFlow 1.x for JAX: the `tensorflow` that a program of those years imports.
 
-Public names are given where the functions are (`@api("nn.relu")`); this module loads the floors and shows the registry's names as its own.
+Public names are given where the functions are (`@api("nn.relu")`); this module loads the floors and shows the
+registry's names as its own.
 """
 
-from funcfit.tf1 import ops as _ops
-from funcfit.tf1 import build as _build
 from funcfit.tf1 import api as _api
+from funcfit.tf1 import build as _build
+from funcfit.tf1 import ops as _ops
 from funcfit.tf1.functionalize import functionalize
 from funcfit.tf1.install import install, uninstall
 from funcfit.tf1.opdef import tf as _tf

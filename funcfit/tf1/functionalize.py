@@ -16,15 +16,18 @@ from funcfit.tf1.run.trace import Undecided, stage_function
 
 @api("functionalize")
 def functionalize(fetches, feeds=(), session=None):
-    """`(fn, state)`: `fn(state, *values_of_feeds) -> (values_of_fetches, new_state)` does what a run does, as a pure function.
+    """`(fn, state)`: `fn(state, *values_of_feeds) -> (values_of_fetches, new_state)` does what a run does, as a pure
+    function.
 
-    `state` is a dict from names to arrays: the variables that the fetches read or write, and the streams of their random nodes. Its values come
-    from `session` (or the default session) where they are initialized there, else from the variables' initializers. `fn` can be jitted,
-    differentiated, vmapped and exported; called under `jax.jit` it is what funcfit's own training loop takes as a step.
+    `state` is a dict from names to arrays: the variables that the fetches read or write, and the streams of their
+    random nodes. Its values come from `session` (or the default session) where they are initialized there, else from
+    the variables' initializers. `fn` can be jitted, differentiated, vmapped and exported; called under `jax.jit` it is
+    what funcfit's own training loop takes as a step.
 
-    64-bit dtypes follow the caller's JAX mode: they narrow to 32 bits unless `jax_enable_x64` is on, with a ValueError for constants that do not
-    fit. The conditions that a run verifies (indices in range, Assert) are not verified: JAX clamps. NotImplementedError, naming the node, for a
-    graph that cannot be one compiled function (strings, py_func, shapes that depend on values).
+    64-bit dtypes follow the caller's JAX mode: they narrow to 32 bits unless `jax_enable_x64` is on, with a ValueError
+    for constants that do not fit. The conditions that a run verifies (indices in range, Assert) are not verified: JAX
+    clamps. NotImplementedError, naming the node, for a graph that cannot be one compiled function (strings, py_func,
+    shapes that depend on values).
     """
     graph = get_default_graph() if session is None else session.graph
     tree = FetchTree(graph, fetches)
@@ -36,7 +39,9 @@ def functionalize(fetches, feeds=(), session=None):
 
     def fn(state, *values):
         if len(values) != len(tensors):
-            raise TypeError(f"the function takes {len(tensors)} feeds ({', '.join(x.name for x in tensors)}), {len(values)} came")
+            raise TypeError(
+                f"the function takes {len(tensors)} feeds ({', '.join(x.name for x in tensors)}), {len(values)} came"
+            )
         given = dict(zip(tensors, values))
         static = {x: _concrete(x, given[x]) for x in stage.static_feeds}
         function, _ = stage_function(made, stage, frozenset(), static)
@@ -44,9 +49,20 @@ def functionalize(fetches, feeds=(), session=None):
         try:
             new, out, _ = function([state[c.name] for c in stage.writes], [state[c.name] for c in stage.reads], [], fed)
         except Undecided as wait:
-            raise NotImplementedError(f"{wait.tensor.name} decides shapes and is not known before the function runs") from None
+            raise NotImplementedError(
+                f"{wait.tensor.name} decides shapes and is not known before the function runs"
+            ) from None
         by_key = dict(zip(stage.gives, out))
-        fetched = [None if key is None else by_key[key] if key in by_key else given[key] if key in given else jnp.asarray(key.op.attrs["value"]) for key in made.fetch_keys]
+        fetched = [
+            None
+            if key is None
+            else by_key[key]
+            if key in by_key
+            else given[key]
+            if key in given
+            else jnp.asarray(key.op.attrs["value"])
+            for key in made.fetch_keys
+        ]
         return tree.rebuild(fetched), {**state, **{c.name: value for c, value in zip(stage.writes, new)}}
 
     return fn, _initial_state(cells, graph, session)
@@ -56,7 +72,10 @@ def _only_stage(made):
     stages = [stage for stage in made.stages if stage.nodes or stage.gives]
     for stage in stages:
         if stage.host:
-            raise NotImplementedError(f"{stage.nodes[0].name} ({stage.nodes[0].type}) runs on the host: this graph cannot be one pure function")
+            raise NotImplementedError(
+                f"{stage.nodes[0].name} ({stage.nodes[0].type}) runs on the host: this graph cannot be one pure "
+                "function"
+            )
     if len(stages) > 1:
         raise NotImplementedError(f"this graph cannot be one pure function: {stages[1].why}")
     return stages[0]
@@ -64,14 +83,20 @@ def _only_stage(made):
 
 def _concrete(tensor, value):
     if isinstance(value, jax.core.Tracer):
-        raise TypeError(f"{tensor.name} decides shapes: its value must be known, so do not trace it (close over it, or make it a static argument)")
+        raise TypeError(
+            f"{tensor.name} decides shapes: its value must be known, so do not trace it (close over it, or make it a "
+            "static argument)"
+        )
     return np.asarray(value, tensor.dtype.as_numpy_dtype)
 
 
 def _as_fed(tensor, value):
     value = jnp.asarray(value, jax.dtypes.canonicalize_dtype(tensor.dtype.as_numpy_dtype))
     if not tensor.shape.is_compatible_with(value.shape):
-        raise ValueError(f"Cannot feed value of shape {value.shape!r} for Tensor {tensor.name!r}, which has shape {str(tensor.shape)!r}")
+        raise ValueError(
+            f"Cannot feed value of shape {value.shape!r} for Tensor {tensor.name!r}, which has shape "
+            f"{str(tensor.shape)!r}"
+        )
     return value
 
 
@@ -82,7 +107,9 @@ def _check_constants(made):
         if node.type == "Const" and node.attrs["dtype"] in (dtypes.int64, dtypes.uint64):
             value = node.attrs["value"]
             if value.size and (value.max() > np.iinfo(np.int32).max or value.min() < np.iinfo(np.int32).min):
-                raise ValueError(f"constant {node.name} holds {value.dtype} values that do not fit 32 bits; turn jax_enable_x64 on")
+                raise ValueError(
+                    f"constant {node.name} holds {value.dtype} values that do not fit 32 bits; turn jax_enable_x64 on"
+                )
 
 
 def _initial_state(cells, graph, session):

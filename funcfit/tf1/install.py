@@ -1,7 +1,8 @@
 """`install()`: makes `import tensorflow` mean funcfit.tf1 in this process.
 
-Public modules (`tensorflow.nn`, `tensorflow.contrib.layers`) are the registry's namespaces. Modules below `tensorflow.python`, which programs of
-those years import although they were internal, answer with the public pieces: each looks a name up where its own public names went, then everywhere.
+Public modules (`tensorflow.nn`, `tensorflow.contrib.layers`) are the registry's namespaces. Modules below
+`tensorflow.python`, which programs of those years import although they were internal, answer with the public pieces:
+each looks a name up where its own public names went, then everywhere.
 """
 
 import importlib.abc
@@ -108,7 +109,10 @@ def install():
     """
     present = sys.modules.get("tensorflow")
     if present is not None and not isinstance(present, Namespace):
-        raise ImportError(f"a tensorflow from {getattr(present, '__file__', 'elsewhere')} is imported already; call funcfit.tf1.install() first")
+        raise ImportError(
+            f"a tensorflow from {getattr(present, '__file__', 'elsewhere')} is imported already; call "
+            "funcfit.tf1.install() first"
+        )
     if _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)
     sys.modules["tensorflow"] = tf

@@ -8,10 +8,10 @@
     @MatMul.gradient
     def _(node, dy): ...                        # gives one gradient an input, made of nodes; None where nothing flows
 
-The signature names inputs and outputs and says how dtypes are tied together, as TF's REGISTER_OP does:
-`x: T` a tensor whose dtype is the type attr T, `x: float32` a tensor of that dtype, `xs: N*T` N tensors of one dtype (`N*&T`: cells), `xs: list(T)` any
-tensors (T is then a list of dtypes), `x: &T` a variable's cell, `axis: Tidx=int32` a dtype preferred when Python values are converted.
-The lowering's keyword-only arguments are the op's attrs, with their defaults.
+The signature names inputs and outputs and says how dtypes are tied together, as TF's REGISTER_OP does: `x: T` a tensor
+whose dtype is the type attr T, `x: float32` a tensor of that dtype, `xs: N*T` N tensors of one dtype (`N*&T`: cells),
+`xs: list(T)` any tensors (T is then a list of dtypes), `x: &T` a variable's cell, `axis: Tidx=int32` a dtype preferred
+when Python values are converted. The lowering's keyword-only arguments are the op's attrs, with their defaults.
 """
 
 import contextlib
@@ -68,26 +68,54 @@ def _arguments(text):
 class OpDef:
     """An op type: how it is called, what its outputs look like, how it runs, how it is differentiated.
 
-    Calling it adds a node to the graph and gives its output tensor (a list or a named tuple when there are more, the node itself when there are
-    none). `.lower` is the decorated function, `.gradient` attaches a rule. What the declarations mean:
+    Calling it adds a node to the graph and gives its output tensor (a list or a named tuple when there are more, the
+    node itself when there are none). `.lower` is the decorated function, `.gradient` attaches a rule. What the
+    declarations mean:
 
     out       shape rule: node -> shape, or a list with one shape an output
-    writes    names of the inputs whose cells the node writes; `lower` returns their new values first, then the outputs that are not `&`
+    writes    names of the inputs whose cells the node writes; `lower` returns their new values first, then the outputs
+              that are not `&`
     blind     names of the inputs whose cells may hold nothing yet: `lower` gets an `Empty` for them
     cell      the node is a variable: it has a value in every session's state
-    keeps     (attrs, entropy) -> initial value of a private cell; `lower` takes it first and returns (outputs, new value)
+    keeps     (attrs, entropy) -> initial value of a private cell; `lower` takes it first and returns (outputs, new
+              value)
     alias     the output is the first input's cell, seen anew (DESIGN decision 5): reads see later writes
-    fixed     names of the inputs whose values decide the program (shapes, axes), or node -> their positions: `lower` gets them as numpy arrays
+    fixed     names of the inputs whose values decide the program (shapes, axes), or node -> their positions: `lower`
+              gets them as numpy arrays
     folds     given numpy arrays `lower` gives numpy arrays: shape arithmetic, done while tracing
-    at_build  the value is also worked out when the graph is built, for static shapes (the op types for which TF 1.1 does so)
+    at_build  the value is also worked out when the graph is built, for static shapes (the op types for which TF 1.1
+              does so)
     checks    the lowering's arguments -> list of `Check`s that hold when the arguments are good
-    host      runs outside jit, on numpy arrays
-    padding   names of the inputs that may be padded together (run/padding.py): what the node puts out is padded then, what it writes is not
-    later     attrs that TF 1.1 does not have: the node holds them only where they differ from their defaults (one that an input's dtype
+    host      runs outside jit, on numpy arrays; "unless known": only where the values of its fixed inputs are not known
+              while tracing
+    padding   names of the inputs that may be padded together (run/padding.py): what the node puts out is padded then,
+              what it writes is not
+    later     attrs that TF 1.1 does not have: the node holds them only where they differ from their defaults (one that
+              an input's dtype
               settles: from the dtype that the signature prefers)
     """
 
-    def __init__(self, lower, signature, *, out=None, writes=(), blind=(), cell=False, keeps=None, alias=False, fixed=(), folds=False, at_build=False, checks=None, host=False, padding=(), later=(), gradient="default", **allowed):
+    def __init__(
+        self,
+        lower,
+        signature,
+        *,
+        out=None,
+        writes=(),
+        blind=(),
+        cell=False,
+        keeps=None,
+        alias=False,
+        fixed=(),
+        folds=False,
+        at_build=False,
+        checks=None,
+        host=False,
+        padding=(),
+        later=(),
+        gradient="default",
+        **allowed,
+    ):
         self.name, self.lower, self.__doc__ = lower.__name__, lower, lower.__doc__
         self.__name__ = self.name
         inputs, _, outputs = signature.partition("->")
@@ -120,7 +148,8 @@ class OpDef:
         self.__signature__ = inspect.Signature([*required, *optional, inspect.Parameter("name", kind, default=None)])
         self._order = tuple(self.__signature__.parameters)
 
-    # -- declarations that follow the card -------------------------------------------------------------------------------
+    # -- declarations that follow the card
+    # -------------------------------------------------------------------------------
 
     def gradient(self, rule):
         """Attaches the rule `(node, *output_gradients) -> input gradients`."""
@@ -132,7 +161,8 @@ class OpDef:
         self.padded_lower = lower
         return lower
 
-    # -- building --------------------------------------------------------------------------------------------------------
+    # -- building
+    # --------------------------------------------------------------------------------------------------------
 
     def __call__(self, *args, **kwargs):
         given = kwargs
@@ -152,7 +182,13 @@ class OpDef:
             if key not in given:
                 raise TypeError(f"{self.name} needs an argument '{argument.name}'")
             values.append(given.pop(key))
-        graph = graph_of([v for value, a in zip(values, self.inputs) for v in (value if a.is_list and isinstance(value, (list, tuple)) else (value,))])
+        graph = graph_of(
+            [
+                v
+                for value, a in zip(values, self.inputs)
+                for v in (value if a.is_list and isinstance(value, (list, tuple)) else (value,))
+            ]
+        )
         with graph.as_default(), graph.name_scope(name or self.name) as scope:
             attrs, inputs = {}, []
             source = {}
@@ -181,20 +217,33 @@ class OpDef:
 
     def _converted(self, argument, value, wanted, attrs, source):
         try:
-            converted = convert_to_tensor(value, wanted, argument.name, preferred_dtype=argument.preferred, as_ref=argument.ref)
+            converted = convert_to_tensor(
+                value, wanted, argument.name, preferred_dtype=argument.preferred, as_ref=argument.ref
+            )
         except TypeError:
             if wanted is None:
                 raise
-            raise TypeError(f"Expected {wanted.name} passed to parameter '{argument.name}' of op '{self.name}', got {value!r} of type '{type(value).__name__}' instead.") from None
+            raise TypeError(
+                f"Expected {wanted.name} passed to parameter '{argument.name}' of op '{self.name}', got {value!r} of "
+                f"type '{type(value).__name__}' instead."
+            ) from None
         except ValueError:
             try:
                 came = convert_to_tensor(value).dtype.base_dtype.name
             except (ValueError, TypeError) as error:
                 raise ValueError(f"Tried to convert '{argument.name}' to a tensor and failed. Error: {error}") from None
-            tied = f"type {wanted.name} of argument '{source[argument.type_attr]}'" if argument.type_attr in source else f"expected type of {wanted.name if wanted else '?'}"
-            raise TypeError(f"Input '{argument.name}' of '{self.name}' Op has type {came} that does not match {tied}.") from None
+            tied = (
+                f"type {wanted.name} of argument '{source[argument.type_attr]}'"
+                if argument.type_attr in source
+                else f"expected type of {wanted.name if wanted else '?'}"
+            )
+            raise TypeError(
+                f"Input '{argument.name}' of '{self.name}' Op has type {came} that does not match {tied}."
+            ) from None
         if argument.ref and not converted.dtype._is_ref_dtype:
-            raise TypeError(f"'{self.name}' Op requires that input '{argument.name}' be a mutable tensor (e.g.: a tf.Variable)")
+            raise TypeError(
+                f"'{self.name}' Op requires that input '{argument.name}' be a mutable tensor (e.g.: a tf.Variable)"
+            )
         return converted
 
     def _take_list(self, argument, values, attrs, source):
@@ -203,21 +252,33 @@ class OpDef:
         values = list(values)
         wanted = argument.dtype or attrs.get(argument.type_attr)
         if wanted is None and argument.number is not None:
-            wanted = next((v.dtype.base_dtype for v in values if hasattr(v, "dtype") and isinstance(v.dtype, dtypes.DType)), None)
+            wanted = next(
+                (v.dtype.base_dtype for v in values if hasattr(v, "dtype") and isinstance(v.dtype, dtypes.DType)), None
+            )
         try:
-            tensors = convert_n_to_tensor(values, wanted, argument.name, preferred_dtype=argument.preferred, as_ref=argument.ref)
+            tensors = convert_n_to_tensor(
+                values, wanted, argument.name, preferred_dtype=argument.preferred, as_ref=argument.ref
+            )
             if argument.number is not None and len({t.dtype.base_dtype for t in tensors}) > 1:
                 raise TypeError
         except (TypeError, ValueError):
             raise TypeError(self._list_mismatch(argument, values, wanted, attrs)) from None
         if argument.ref and not all(t.dtype._is_ref_dtype for t in tensors):
-            raise TypeError(f"'{self.name}' Op requires that input '{argument.name}' be a mutable tensor (e.g.: a tf.Variable)")
+            raise TypeError(
+                f"'{self.name}' Op requires that input '{argument.name}' be a mutable tensor (e.g.: a tf.Variable)"
+            )
         if argument.number is not None:
             if attrs.setdefault(argument.number, len(tensors)) != len(tensors):
-                raise ValueError(f"List argument '{argument.name}' to '{self.name}' Op with length {len(tensors)} must match length {attrs[argument.number]} of argument '{source[argument.number]}'.")
+                raise ValueError(
+                    f"List argument '{argument.name}' to '{self.name}' Op with length {len(tensors)} must match "
+                    f"length {attrs[argument.number]} of argument '{source[argument.number]}'."
+                )
             source.setdefault(argument.number, argument.name)
             if argument.type_attr is not None and wanted is None and not tensors:
-                raise TypeError(f"Don't know how to infer type variable from empty input list passed to input '{argument.name}' of '{self.name}' Op.")
+                raise TypeError(
+                    f"Don't know how to infer type variable from empty input list passed to input '{argument.name}' "
+                    f"of '{self.name}' Op."
+                )
             if argument.type_attr is not None and argument.type_attr not in attrs:
                 self._settle(argument, tensors[0].dtype.base_dtype if tensors else wanted, attrs, source)
         else:
@@ -247,7 +308,10 @@ class OpDef:
     def _check_allowed(self, attr, dtype, parameter):
         allowed = self.allowed.get(attr)
         if allowed is not None and dtype not in allowed:
-            raise TypeError(f"Value passed to parameter '{parameter}' has DataType {dtype.name} not in list of allowed values: {', '.join(d.name for d in allowed)}")
+            raise TypeError(
+                f"Value passed to parameter '{parameter}' has DataType {dtype.name} not in list of allowed values: "
+                f"{', '.join(d.name for d in allowed)}"
+            )
 
     def _take_attrs(self, given, attrs):
         for key, default in self.attrs.items():
@@ -313,7 +377,9 @@ class OpDef:
         parts, start = [], 0
         for argument in self.outputs:
             if argument.is_list:
-                count = node.attrs[argument.number] if argument.number is not None else len(node.attrs[argument.type_list])
+                count = (
+                    node.attrs[argument.number] if argument.number is not None else len(node.attrs[argument.type_list])
+                )
                 parts.append(node.outputs[start : start + count])
                 start += count
             else:
@@ -332,7 +398,8 @@ class OpDef:
             for tensor, shape in zip(node.outputs, shapes):
                 tensor._static = shape
 
-    # -- running ---------------------------------------------------------------------------------------------------------
+    # -- running
+    # ---------------------------------------------------------------------------------------------------------
 
     def bound(self, node, padded=False):
         """The lowering with the node's attrs filled in: arrays to arrays. List inputs are taken as one list."""
@@ -360,7 +427,14 @@ class OpDef:
 
     def input_counts(self, node):
         """How many tensors each input takes: None for one that is not a list."""
-        return [node.attrs[a.number] if a.number is not None else len(node.attrs[a.type_list]) if a.type_list is not None else None for a in self.inputs]
+        return [
+            node.attrs[a.number]
+            if a.number is not None
+            else len(node.attrs[a.type_list])
+            if a.type_list is not None
+            else None
+            for a in self.inputs
+        ]
 
     def input_positions(self, node, names):
         """The positions in `node.inputs` of the inputs called `names`."""
@@ -381,7 +455,7 @@ class OpDef:
 
 
 class Empty:
-    """Stands for the value of a cell that holds nothing yet: `shape` is what is known of the shape that it will have."""
+    """Stands for the value of a cell that holds nothing yet: `shape` is what is known of its shape to be."""
 
     def __init__(self, shape):
         self.shape = shape
@@ -427,7 +501,9 @@ class Namespace(types.ModuleType):
         self.__path__ = []  # a package to the import system: `import tensorflow.nn` finds the namespace
 
     def __getattr__(self, name):
-        raise AttributeError(f"{self.__name__.replace('tensorflow', 'tf', 1)} has no {name!r}: funcfit.tf1 does not provide it")
+        raise AttributeError(
+            f"{self.__name__.replace('tensorflow', 'tf', 1)} has no {name!r}: funcfit.tf1 does not provide it"
+        )
 
     def __repr__(self):
         return f"<namespace {self.__name__.replace('tensorflow', 'tf', 1)}>"
@@ -439,7 +515,9 @@ Graph.card_named = staticmethod(raw.get)
 
 
 def op(signature, **declarations):
-    """Makes a function the lowering of an op type and gives its card. The module's docstring tells the signature's form."""
+    """Makes a function the lowering of an op type and gives its card. The module's docstring tells the signature's
+    form.
+    """
 
     def register(lower):
         card = OpDef(lower, signature, **declarations)

@@ -1,6 +1,7 @@
 """Shape rules shared by many cards, and what is known of a tensor's value while the graph is built.
 
-A rule takes a node and gives its output's shape, or a list with one shape an output. Rules raise ValueError for inputs that can never fit.
+A rule takes a node and gives its output's shape, or a list with one shape an output. Rules raise ValueError for inputs
+that can never fit.
 """
 
 import numpy as np
@@ -14,17 +15,23 @@ SCALAR = TensorShape(())
 
 
 def misfit(node, problem, values=(), partial=()):
-    """The ValueError for inputs that can never fit, worded as TF's shape functions do (core/framework/shape_inference.cc).
+    """The ValueError for inputs that can never fit, worded as TF's shape functions do
+    (core/framework/shape_inference.cc).
 
     `values` are the positions of inputs whose known values are part of the problem, `partial` of those read as a shape.
     """
-    text = f"{problem} for '{node.name}' (op: '{node.type}') with input shapes: {', '.join(cpp_text(x.shape) for x in node.inputs)}"
+    inputs = ", ".join(cpp_text(x.shape) for x in node.inputs)
+    text = f"{problem} for '{node.name}' (op: '{node.type}') with input shapes: {inputs}"
     known = [(i, constant_value(node.inputs[i])) for i in values]
     if any(v is not None for _, v in known):
-        text += " and with computed input tensors: " + ", ".join(f"input[{i}] = <{_summary(v)}>" for i, v in known if v is not None)
+        text += " and with computed input tensors: " + ", ".join(
+            f"input[{i}] = <{_summary(v)}>" for i, v in known if v is not None
+        )
     shapes = [(i, constant_value_as_shape(node.inputs[i])) for i in partial]
     if any(s.ndims is not None for _, s in shapes):
-        text += " and with input tensors computed as partial shapes: " + ",".join(f"input[{i}] = {cpp_text(s)}" for i, s in shapes if s.ndims is not None)
+        text += " and with input tensors computed as partial shapes: " + ",".join(
+            f"input[{i}] = {cpp_text(s)}" for i, s in shapes if s.ndims is not None
+        )
     return ValueError(text + ".")
 
 
@@ -85,7 +92,10 @@ def broadcast(node):
     a, b = node.inputs[0].shape, node.inputs[1].shape
     shape = broadcast_shape(a, b)
     if shape is None:
-        raise ValueError(f"Dimensions must be equal, but are {_first_clash(a, b)} for '{node.name}' (op: '{node.type}') with input shapes: {_question(a)}, {_question(b)}.")
+        raise ValueError(
+            f"Dimensions must be equal, but are {_first_clash(a, b)} for '{node.name}' (op: '{node.type}') with "
+            f"input shapes: {_question(a)}, {_question(b)}."
+        )
     return shape
 
 
@@ -135,7 +145,8 @@ def matmul(node):
     inner_b, columns = reversed(b) if node.attrs["transpose_b"] else b
     if None not in (inner, inner_b) and inner != inner_b:
         raise ValueError(
-            f"Dimensions must be equal, but are {inner} and {inner_b} for '{node.name}' (op: '{node.type}') with input shapes: "
+            f"Dimensions must be equal, but are {inner} and {inner_b} for '{node.name}' (op: '{node.type}') with "
+            "input shapes: "
             f"{_question(node.inputs[0].shape)}, {_question(node.inputs[1].shape)}."
         )
     return TensorShape((rows, columns))
@@ -189,7 +200,10 @@ def reduced(node):
     dropped = set()
     for axis in np.ravel(axes):
         if not -rank <= axis < rank:
-            raise ValueError(f"Invalid reduction dimension {axis} for input with {rank} dimensions. for '{node.name}' (op: '{node.type}') with input shapes: {', '.join(_question(x.shape) for x in node.inputs)}.")
+            raise ValueError(
+                f"Invalid reduction dimension {axis} for input with {rank} dimensions. for '{node.name}' (op: "
+                f"'{node.type}') with input shapes: {', '.join(_question(x.shape) for x in node.inputs)}."
+            )
         dropped.add(int(axis) % rank)
     sizes = shape.dims_or_none
     if keep:
@@ -234,7 +248,7 @@ def _constant_value(tensor):
 
 
 def constant_value_as_shape(tensor):
-    """The shape that the int vector `tensor` spells, as far as it is known: -1 and unknown elements are unknown sizes."""
+    """The shape that the int vector `tensor` spells, as far as known: -1 and unknown elements are unknown sizes."""
     node = tensor.op
     if node.type == "Shape":
         return node.inputs[0].shape
@@ -255,9 +269,13 @@ def constant_value_as_shape(tensor):
 
 
 def places(node, size, window, stride, padding, dilation=1):
-    """How often a window fits on an axis of the node's input, None where that is not known; ValueError when it never does."""
+    """How often a window fits on an axis of the node's input, None where that is not known; ValueError when it never
+    does.
+    """
     if padding not in ("SAME", "VALID"):
-        raise ValueError(f'Value for attr \'padding\' of "{padding}" is not in the list of allowed values: "SAME", "VALID"')
+        raise ValueError(
+            f'Value for attr \'padding\' of "{padding}" is not in the list of allowed values: "SAME", "VALID"'
+        )
     if stride <= 0:
         raise misfit(node, f"Stride must be > 0, but got {stride}")
     reach = (window - 1) * dilation + 1
@@ -269,7 +287,9 @@ def places(node, size, window, stride, padding, dilation=1):
 
 
 def window_sizes(given, rank, data_format, attr, op_type):
-    """A list of `rank` ints, one an axis of the images, from such a list, from one for each spatial axis, or from a number for all."""
+    """A list of `rank` ints, one an axis of the images, from such a list, from one for each spatial axis, or from a
+    number for all.
+    """
     if isinstance(given, (int, np.integer)):
         given = [given]
     if not isinstance(given, (list, tuple, np.ndarray)):
@@ -291,7 +311,9 @@ def spatial(sizes, data_format):
 
 def images(batch, spatial_sizes, channels, data_format):
     """The shape of a batch of images in a data format."""
-    return TensorShape((batch, channels, *spatial_sizes) if data_format.startswith("NC") else (batch, *spatial_sizes, channels))
+    return TensorShape(
+        (batch, channels, *spatial_sizes) if data_format.startswith("NC") else (batch, *spatial_sizes, channels)
+    )
 
 
 SparseTensor.static_shape = staticmethod(constant_value_as_shape)

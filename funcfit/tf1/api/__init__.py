@@ -1,4 +1,5 @@
-"""TF1 modules written the way a TF1 user would write them, on top of the op cards: each file is a public module or a part of one.
+"""TF1 modules written the way a TF1 user would write them, on top of the op cards: each file is a public module or a
+part of one.
 
 core      the graph's own names: Graph, Tensor, dtypes, scopes, collections
 """

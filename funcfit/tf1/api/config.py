@@ -1,4 +1,6 @@
-"""ConfigProto and its kin: options that programs set. They are kept and can be read back; none changes what a run computes."""
+"""ConfigProto and its kin: options that programs set. They are kept and can be read back; none changes what a run
+computes.
+"""
 
 from funcfit.tf1.opdef import api
 
@@ -27,7 +29,10 @@ class Message:
         if kind is float:
             kind = (int, float)
         if not isinstance(value, kind):
-            raise TypeError(f"{value!r} has type {type(value).__name__}, but field {name} of {type(self).__name__} takes {default if isinstance(default, type) else type(default).__name__}")
+            raise TypeError(
+                f"{value!r} has type {type(value).__name__}, but field {name} of {type(self).__name__} takes "
+                f"{default if isinstance(default, type) else type(default).__name__}"
+            )
         super().__setattr__(name, value)
 
     def HasField(self, name):
@@ -80,7 +85,17 @@ class OptimizerOptions(Message):
 
 class RewriterConfig(Message):
     OFF, ON = 2, 1
-    FIELDS = dict.fromkeys(["layout_optimizer", "constant_folding", "arithmetic_optimization", "dependency_optimization", "memory_optimization", "function_optimization"], 0) | {"disable_model_pruning": False}
+    FIELDS = dict.fromkeys(
+        [
+            "layout_optimizer",
+            "constant_folding",
+            "arithmetic_optimization",
+            "dependency_optimization",
+            "memory_optimization",
+            "function_optimization",
+        ],
+        0,
+    ) | {"disable_model_pruning": False}
 
 
 @api("GraphOptions")
@@ -136,13 +151,26 @@ class RunOptions(Message):
     """Options of one run."""
 
     NO_TRACE, SOFTWARE_TRACE, HARDWARE_TRACE, FULL_TRACE = 0, 1, 2, 3
-    FIELDS = {"trace_level": 0, "timeout_in_ms": 0, "inter_op_thread_pool": 0, "output_partition_graphs": False, "report_tensor_allocations_upon_oom": False}
+    FIELDS = {
+        "trace_level": 0,
+        "timeout_in_ms": 0,
+        "inter_op_thread_pool": 0,
+        "output_partition_graphs": False,
+        "report_tensor_allocations_upon_oom": False,
+    }
 
 
 class NodeExecStats(Message):
     """One node of a traced run. Nodes of a stage run as one program: they share its times (microseconds)."""
 
-    FIELDS = {"node_name": "", "all_start_micros": 0, "op_end_rel_micros": 0, "all_end_rel_micros": 0, "timeline_label": "", "thread_id": 0}
+    FIELDS = {
+        "node_name": "",
+        "all_start_micros": 0,
+        "op_end_rel_micros": 0,
+        "all_end_rel_micros": 0,
+        "timeline_label": "",
+        "thread_id": 0,
+    }
 
 
 class DeviceStepStats(Message):
@@ -155,7 +183,9 @@ class StepStats(Message):
 
 @api("RunMetadata")
 class RunMetadata(Message):
-    """What is recorded of a run under a RunOptions trace level: the nodes that ran. JAX's profiler shows what the compiled programs do."""
+    """What is recorded of a run under a RunOptions trace level: the nodes that ran. JAX's profiler shows what the
+    compiled programs do.
+    """
 
     FIELDS = {"step_stats": StepStats, "cost_graph": dict, "partition_graphs": list}
 
@@ -163,8 +193,16 @@ class RunMetadata(Message):
         """Notes the nodes of `stages`, run between two times in seconds."""
         micros = int((ended - started) * 1e6)
         nodes = [
-            NodeExecStats(node_name=n.name, all_start_micros=int(started * 1e6), op_end_rel_micros=micros, all_end_rel_micros=micros, timeline_label=f"{n.name} = {n.type}")
+            NodeExecStats(
+                node_name=n.name,
+                all_start_micros=int(started * 1e6),
+                op_end_rel_micros=micros,
+                all_end_rel_micros=micros,
+                timeline_label=f"{n.name} = {n.type}",
+            )
             for stage in stages
             for n in stage.nodes
         ]
-        self.step_stats = StepStats(dev_stats=[DeviceStepStats(device="/job:localhost/replica:0/task:0/cpu:0", node_stats=nodes)])
+        self.step_stats = StepStats(
+            dev_stats=[DeviceStepStats(device="/job:localhost/replica:0/task:0/cpu:0", node_stats=nodes)]
+        )

@@ -1,4 +1,4 @@
-"""The public names of the graph floor and of the errors: tf.Graph, tf.Tensor, tf.float32, tf.name_scope, tf.errors, ..."""
+"""The public names of the graph floor and of the errors: tf.Graph, tf.Tensor, tf.float32, tf.name_scope, tf.errors."""
 
 import funcfit.errors as errors
 from funcfit.tf1 import shapes
@@ -21,7 +21,17 @@ for _alias, _dtype in {"half": dtypes.float16, "double": dtypes.float64}.items()
 api("DType", "dtypes.DType")(dtypes.DType)
 api("as_dtype", "dtypes.as_dtype")(dtypes.as_dtype)
 
-for _value in (graph.Graph, node.Operation, node.Tensor, node.IndexedSlices, node.SparseTensor, node.SparseTensorValue, shape.TensorShape, shape.Dimension, keys.GraphKeys):
+for _value in (
+    graph.Graph,
+    node.Operation,
+    node.Tensor,
+    node.IndexedSlices,
+    node.SparseTensor,
+    node.SparseTensorValue,
+    shape.TensorShape,
+    shape.Dimension,
+    keys.GraphKeys,
+):
     place(_value.__name__, _value)
 for _function in (
     graph.get_default_graph,
@@ -49,7 +59,9 @@ def convert_n_to_tensor(values, dtype=None, name=None, preferred_dtype=None):
 
 @api("reset_default_graph")
 def reset_default_graph():
-    """Forgets the thread's default graph: what is built next is in a new one. AssertionError inside `with graph.as_default()`."""
+    """Forgets the thread's default graph: what is built next is in a new one. AssertionError inside `with
+    graph.as_default()`.
+    """
     stacks.graphs.reset()
 
 
@@ -61,7 +73,9 @@ def get_default_session():
 
 @api("set_random_seed", "random.set_random_seed")
 def set_random_seed(seed):
-    """The graph-level seed of the default graph: what random nodes without a seed of their own draw from, in the order they are made."""
+    """The graph-level seed of the default graph: what random nodes without a seed of their own draw from, in the order
+    they are made.
+    """
     graph.get_default_graph().seed = seed
 
 
@@ -81,14 +95,18 @@ def op_scope(values, name, default_name=None):
 
 
 for _name in (
-    "OpError CancelledError UnknownError InvalidArgumentError DeadlineExceededError NotFoundError AlreadyExistsError PermissionDeniedError "
-    "ResourceExhaustedError FailedPreconditionError AbortedError OutOfRangeError UnimplementedError InternalError UnavailableError DataLossError "
+    "OpError CancelledError UnknownError InvalidArgumentError DeadlineExceededError NotFoundError AlreadyExistsError "
+    "PermissionDeniedError "
+    "ResourceExhaustedError FailedPreconditionError AbortedError OutOfRangeError UnimplementedError InternalError "
+    "UnavailableError DataLossError "
     "UnauthenticatedError"
 ).split():
     _class = getattr(errors, _name)
     place(f"errors.{_name}", _class)
     if _name != "OpError":
-        constant = "".join("_" + c if c.isupper() else c.upper() for c in _name.removesuffix("Error")).strip("_").upper()
+        constant = (
+            "".join("_" + c if c.isupper() else c.upper() for c in _name.removesuffix("Error")).strip("_").upper()
+        )
         place(f"errors.{constant}", _class.code)
 place("OpError", errors.OpError)
 place("errors.OK", 0)

@@ -19,7 +19,7 @@ _counts = {}
 
 @api("logging.set_verbosity")
 def set_verbosity(v):
-    """Messages below level `v` are dropped; the first call that wants more than warnings sends them to standard error."""
+    """Messages below level `v` are dropped; the first call for more than warnings shows them on standard error."""
     if v < logging.WARNING and not _logger.handlers and not logging.getLogger().handlers:
         handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter("%(levelname)s:tensorflow:%(message)s"))

@@ -1,18 +1,19 @@
-"""`tf.gradients`: reverse-mode differentiation as nodes, in the order and with the names that TensorFlow 1.1.0 gives them.
+"""`tf.gradients`: reverse-mode differentiation as nodes, in the order and with the names that TensorFlow 1.1.0 gives
+them.
 
-Nodes between ys and xs are visited from the ys down, each once all gradients of its outputs have arrived; their sum goes to the card's gradient
-rule, whose nodes stand under `gradients/NAME_grad/`.
+Nodes between ys and xs are visited from the ys down, each once all gradients of its outputs have arrived; their sum
+goes to the card's gradient rule, whose nodes stand under `gradients/NAME_grad/`.
 """
 
 import contextlib
 from collections import deque
 
+from funcfit.tf1.build.registry import gradient_rule
 from funcfit.tf1.graph.convert import convert_n_to_tensor_or_indexed_slices
 from funcfit.tf1.graph.graph import colocate_with, get_default_graph, name_scope
 from funcfit.tf1.graph.node import IndexedSlices, Tensor
 from funcfit.tf1.graph.shape import TensorShape
 from funcfit.tf1.opdef import api, raw, tf
-from funcfit.tf1.build.registry import gradient_rule
 
 
 @api("AggregationMethod")
@@ -26,11 +27,20 @@ class AggregationMethod:
 
 
 @api("gradients")
-def gradients(ys, xs, grad_ys=None, name="gradients", colocate_gradients_with_ops=False, gate_gradients=False, aggregation_method=None, stop_gradients=None):
+def gradients(
+    ys,
+    xs,
+    grad_ys=None,
+    name="gradients",
+    colocate_gradients_with_ops=False,
+    gate_gradients=False,
+    aggregation_method=None,
+    stop_gradients=None,
+):
     """d(sum of ys)/dx for each x in `xs`: a list of tensors or IndexedSlices, None where no y depends on x.
 
-    `grad_ys` are the gradients that arrive at the ys (ones by default). Nothing is differentiated past `stop_gradients`. LookupError when an op
-    type on the way has no gradient; TypeError for a y that is not numeric.
+    `grad_ys` are the gradients that arrive at the ys (ones by default). Nothing is differentiated past
+    `stop_gradients`. LookupError when an op type on the way has no gradient; TypeError for a y that is not numeric.
     """
     ys, xs, stop_gradients = _as_list(ys), _as_list(xs), _as_list(stop_gradients or [])
     grad_ys = [None] * len(ys) if grad_ys is None else _as_list(grad_ys)
@@ -41,7 +51,9 @@ def gradients(ys, xs, grad_ys=None, name="gradients", colocate_gradients_with_op
         xs = convert_n_to_tensor_or_indexed_slices([getattr(x, "handle", x) for x in xs], name="x", as_ref=True)
         stop_gradients = convert_n_to_tensor_or_indexed_slices(stop_gradients, name="stop_gradient", as_ref=True)
         grad_ys = _starting_gradients(grad_ys, ys, colocate_gradients_with_ops)
-        pass_ = _Backward(ys, xs, stop_gradients, scope, colocate_gradients_with_ops, gate_gradients, aggregation_method)
+        pass_ = _Backward(
+            ys, xs, stop_gradients, scope, colocate_gradients_with_ops, gate_gradients, aggregation_method
+        )
         return pass_.run(grad_ys)
 
 
@@ -65,10 +77,16 @@ def _starting_gradients(grad_ys, ys, colocate):
                 grad_ys[i] = tf.fill(tf.shape(y), tf.constant(1, dtype=y.dtype))
         elif y.dtype.is_floating or y.dtype.is_integer:
             if not grad.dtype.is_floating and not grad.dtype.is_integer:
-                raise TypeError(f"Gradient type {grad.dtype.name} generated for real or integer-valued tensor {y} with type {y.dtype.name} must be real or integer")
+                raise TypeError(
+                    f"Gradient type {grad.dtype.name} generated for real or integer-valued tensor {y} with type "
+                    f"{y.dtype.name} must be real or integer"
+                )
         elif y.dtype.is_complex:
             if not grad.dtype.is_complex:
-                raise TypeError(f"Gradient type {grad.dtype.name} generated for complex-valued tensor {y} with type {y.dtype.name} must be real")
+                raise TypeError(
+                    f"Gradient type {grad.dtype.name} generated for complex-valued tensor {y} with type "
+                    f"{y.dtype.name} must be real"
+                )
         else:
             raise TypeError(f"Tensor {y} with type {y.dtype.name} must be numeric to obtain a default gradient")
     return grad_ys
@@ -157,7 +175,10 @@ class _Backward:
         with name_scope(node.name + "_grad"), graph._original_op(node):
             made = _as_list(rule(node, *grads))
             if len(made) != len(node._inputs):
-                raise ValueError(f"Num gradients {len(made)} generated for op {node.node_def} do not match num inputs {len(node._inputs)}")
+                raise ValueError(
+                    f"Num gradients {len(made)} generated for op {node.node_def} do not match num inputs "
+                    f"{len(node._inputs)}"
+                )
             if self.gate and sum(g is not None for g in made) > 1:
                 made = tf.tuple(made)
         return made
@@ -184,7 +205,11 @@ class _Backward:
             shape = TensorShape(None)
             for g in grads:
                 shape = shape.merge_with(g.shape)
-            if self.aggregation == AggregationMethod.EXPERIMENTAL_ACCUMULATE_N and len(grads) > 2 and shape.is_fully_defined():
+            if (
+                self.aggregation == AggregationMethod.EXPERIMENTAL_ACCUMULATE_N
+                and len(grads) > 2
+                and shape.is_fully_defined()
+            ):
                 return tf.accumulate_n(grads)
             with name_scope(node.name + "_gradient_sum"):
                 total = grads[0]
@@ -204,7 +229,9 @@ class _Backward:
 def sum_of_slices(grads):
     """IndexedSlices and tensors as one IndexedSlices: all rows, one after the other."""
     slices = [_flat_slices(g) for g in _as_slices(grads)]
-    return IndexedSlices(tf.concat([s.values for s in slices], 0), tf.concat([s.indices for s in slices], 0), slices[0].dense_shape)
+    return IndexedSlices(
+        tf.concat([s.values for s in slices], 0), tf.concat([s.indices for s in slices], 0), slices[0].dense_shape
+    )
 
 
 def _as_slices(grads):
@@ -229,7 +256,9 @@ def _flat_slices(grad):
 
 
 def zeros_like_output(node, index):
-    """Zeros for an output that no y depends on. For a Switch into a branch they belong to the other branch, as its Merge expects."""
+    """Zeros for an output that no y depends on. For a Switch into a branch they belong to the other branch, as its
+    Merge expects.
+    """
     value = node.outputs[index]
     context = node._get_control_flow_context()
     if node.type not in ("Switch", "RefSwitch") or context is None:
@@ -244,14 +273,23 @@ def hessians(ys, xs, name="hessians", colocate_gradients_with_ops=False, gate_gr
 
     ValueError for an x that is not a vector or has no known length.
     """
-    kwargs = {"colocate_gradients_with_ops": colocate_gradients_with_ops, "gate_gradients": gate_gradients, "aggregation_method": aggregation_method}
+    kwargs = {
+        "colocate_gradients_with_ops": colocate_gradients_with_ops,
+        "gate_gradients": gate_gradients,
+        "aggregation_method": aggregation_method,
+    }
     found = []
     for i, x in enumerate(_as_list(xs)):
         rank = x.get_shape().ndims
         if rank is None:
-            raise ValueError(f"Cannot compute Hessian because the dimensionality of element number {i} of `xs` cannot be determined")
+            raise ValueError(
+                f"Cannot compute Hessian because the dimensionality of element number {i} of `xs` cannot be determined"
+            )
         if rank != 1:
-            raise ValueError(f"Computing hessians is currently only supported for one-dimensional tensors. Element number {i} of `xs` has {rank} dimensions.")
+            raise ValueError(
+                f"Computing hessians is currently only supported for one-dimensional tensors. Element number {i} of "
+                f"`xs` has {rank} dimensions."
+            )
         with name_scope(name + "_first_derivative"):
             slopes = tf.unstack(gradients(ys, x, **kwargs)[0])
         with name_scope(name + "_second_derivative"):

@@ -1,7 +1,7 @@
 """Conditionals: `cond`, `case`, `Assert` and the contexts that build them, in the node order of TensorFlow 1.1.0.
 
-While a branch's function runs, its `CondContext` sees every node it makes: inputs from outside come in through a Switch, and nodes without inputs
-wait for the branch's pivot, so that they are dead when the branch is.
+While a branch's function runs, its `CondContext` sees every node it makes: inputs from outside come in through a
+Switch, and nodes without inputs wait for the branch's pivot, so that they are dead when the branch is.
 """
 
 import jax
@@ -148,24 +148,33 @@ def merge(inputs, name=None):
             return card(inputs, name=scope)
         sparse = all(isinstance(x, SparseTensor) for x in inputs)
         if not sparse:
-            inputs = [x if isinstance(x, IndexedSlices) else IndexedSlices(x, tf.range(0, tf.shape(x)[0]), tf.shape(x)) for x in inputs]
+            inputs = [
+                x if isinstance(x, IndexedSlices) else IndexedSlices(x, tf.range(0, tf.shape(x)[0]), tf.shape(x))
+                for x in inputs
+            ]
         values, _ = merge([x.values for x in inputs], name=scope)
         indices, chosen = raw.Merge([x.indices for x in inputs], name="indices")
         shapes = [x.dense_shape for x in inputs]
         if all(s is None for s in shapes):
             return IndexedSlices(values, indices), chosen
         if any(s is None for s in shapes):
-            raise ValueError("Either all merged IndexedSlices must have a dense_shape, or none must have a dense_shape.")
+            raise ValueError(
+                "Either all merged IndexedSlices must have a dense_shape, or none must have a dense_shape."
+            )
         dense, _ = raw.Merge(shapes, name="dense_shape")
-        return (SparseTensor if sparse else IndexedSlices)(*((indices, values, dense) if sparse else (values, indices, dense))), chosen
+        return (SparseTensor if sparse else IndexedSlices)(
+            *((indices, values, dense) if sparse else (values, indices, dense))
+        ), chosen
 
 
 @api("cond")
 def cond(pred, true_fn=None, false_fn=None, strict=False, name=None, fn1=None, fn2=None):
-    """`true_fn()` if the boolean scalar `pred` holds in a run, else `false_fn()`; only what these functions make is conditional.
+    """`true_fn()` if the boolean scalar `pred` holds in a run, else `false_fn()`; only what these functions make is
+    conditional.
 
-    Both return the same structure of tensors (or operations) of the same dtypes; a list of one is given as its element unless `strict`.
-    TypeError for a Python bool as `pred` or for what cannot be called; ValueError when the branches do not match.
+    Both return the same structure of tensors (or operations) of the same dtypes; a list of one is given as its element
+    unless `strict`. TypeError for a Python bool as `pred` or for what cannot be called; ValueError when the branches do
+    not match.
     """
     true_fn, false_fn = fn1 if true_fn is None else true_fn, fn2 if false_fn is None else false_fn
     if not callable(true_fn):
@@ -201,13 +210,17 @@ def cond(pred, true_fn=None, false_fn=None, strict=False, name=None, fn1=None, f
 
 def _check_match(when_true, when_false, structure, other):
     if len(when_true) != len(when_false):
-        raise ValueError(f"true_fn and false_fn must return the same number of results: {len(when_true)} and {len(when_false)}.")
+        raise ValueError(
+            f"true_fn and false_fn must return the same number of results: {len(when_true)} and {len(when_false)}."
+        )
     if not when_true:
         raise ValueError("true_fn and false_fn must return at least one result.")
     for x, y in zip(when_true, when_false):
         a, b = (v if isinstance(v, Tensor) else v.values for v in (x, y))
         if type(x) is not type(y):
-            raise TypeError(f"true_fn and false_fn must return the same kinds of results: {type(x).__name__} and {type(y).__name__}")
+            raise TypeError(
+                f"true_fn and false_fn must return the same kinds of results: {type(x).__name__} and {type(y).__name__}"
+            )
         if a.dtype.base_dtype is not b.dtype.base_dtype:
             raise ValueError(f"Outputs of true_fn and false_fn must have the same type: {a.dtype.name}, {b.dtype.name}")
     if structure != other and structure.num_leaves > 1:
@@ -243,8 +256,9 @@ raw.RefMerge.gradient(_merge_gradient)
 def case(pred_fn_pairs, default=None, exclusive=False, strict=False, name="case"):
     """The result of the first function whose predicate holds, else of `default`.
 
-    `pred_fn_pairs` is a list of (boolean scalar, function) pairs, or a dict of them. With `exclusive`, more than one predicate that holds is an
-    InvalidArgumentError of the run. TypeError for what is not a pair, a boolean tensor or a function.
+    `pred_fn_pairs` is a list of (boolean scalar, function) pairs, or a dict of them. With `exclusive`, more than one
+    predicate that holds is an InvalidArgumentError of the run. TypeError for what is not a pair, a boolean tensor or a
+    function.
     """
     if not isinstance(pred_fn_pairs, (list, tuple, dict)):
         raise TypeError("fns must be a list, tuple, or dict")
@@ -274,7 +288,10 @@ def case(pred_fn_pairs, default=None, exclusive=False, strict=False, name="case"
         count = tf.reduce_sum(tf.cast(together, dtypes.int32), name="num_true_conds")
         one_at_most = tf.less(count, tf.constant(2, name="two_true_conds"))
         names = ", ".join(pred.name for pred in preds)
-        message = [f"More than one condition evaluated as True but exclusive=True.  Conditions: ({names}), Values:", together]
+        message = [
+            f"More than one condition evaluated as True but exclusive=True.  Conditions: ({names}), Values:",
+            together,
+        ]
         with control_dependencies([Assert(one_at_most, message, summarize=len(preds))]):
             return _chain(chosen, functions, empty, strict)
 
@@ -331,7 +348,8 @@ def _none_holds(preds):
 
 @api("Assert", "assert_")
 def Assert(condition, data, summarize=None, name=None):
-    """A node that raises InvalidArgumentError, showing `data` (`summarize` entries of each), when `condition` does not hold in a run.
+    """A node that raises InvalidArgumentError, showing `data` (`summarize` entries of each), when `condition` does not
+    hold in a run.
 
     It is checked when it runs: put it into `control_dependencies`.
     """
@@ -340,5 +358,10 @@ def Assert(condition, data, summarize=None, name=None):
         if all(x.dtype.base_dtype in (dtypes.string, dtypes.int32) for x in values):
             return raw.Assert(condition, data, summarize=summarize, name="Assert")
         condition = convert_to_tensor(condition, name="Condition")
-        guarded = cond(condition, tf.no_op, lambda: raw.Assert(condition, data, summarize=summarize, name="Assert"), name="AssertGuard")
+        guarded = cond(
+            condition,
+            tf.no_op,
+            lambda: raw.Assert(condition, data, summarize=summarize, name="Assert"),
+            name="AssertGuard",
+        )
         return guarded.op

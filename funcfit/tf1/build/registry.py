@@ -1,4 +1,6 @@
-"""Which gradient rule a node has: the one its scope asked for, its card's, or the default, which differentiates the lowering itself."""
+"""Which gradient rule a node has: the one its scope asked for, its card's, or the default, which differentiates the
+lowering itself.
+"""
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +14,9 @@ _registered = {}  # name -> rule, from RegisterGradient and NotDifferentiable
 
 @api("RegisterGradient")
 class RegisterGradient:
-    """Decorator that gives an op type, or a name for `gradient_override_map`, its gradient: `f(op, *grads)`, one gradient an input."""
+    """Decorator that gives an op type, or a name for `gradient_override_map`, its gradient: `f(op, *grads)`, one
+    gradient an input.
+    """
 
     def __init__(self, op_type):
         if not isinstance(op_type, str):
@@ -52,7 +56,9 @@ def differentiated(node, *grads):
     arriving = [g for g in grads if isinstance(g, Tensor)]
     with_grad = tuple(isinstance(g, Tensor) for g in grads)
     out = raw.SymbolicGradient(
-        [*node.inputs, *arriving], Tout=[x.dtype.base_dtype for x in node.inputs], f=Differentiated(node.card, node.attrs, len(node.inputs), with_grad)
+        [*node.inputs, *arriving],
+        Tout=[x.dtype.base_dtype for x in node.inputs],
+        f=Differentiated(node.card, node.attrs, len(node.inputs), with_grad),
     )
     return [g if flow else None for g, flow in zip(out, flows)]
 
@@ -77,7 +83,9 @@ def SymbolicGradient(input, *, f):
     """Gradients of f's inputs: `input` holds f's inputs, then the gradients of its outputs."""
     inputs, arriving = input[: f.inputs_count], iter(input[f.inputs_count :])
     lower = f.card.bound(f)
-    moving = [i for i, x in enumerate(inputs) if jnp.issubdtype(x.dtype, jnp.inexact) and i not in f.card.fixed_positions(f)]
+    moving = [
+        i for i, x in enumerate(inputs) if jnp.issubdtype(x.dtype, jnp.inexact) and i not in f.card.fixed_positions(f)
+    ]
 
     def function(*values):
         filled = list(inputs)
@@ -92,7 +100,9 @@ def SymbolicGradient(input, *, f):
         dtype = jnp.result_type(value)
         if has:
             grad = next(arriving)
-            cotangents.append(jnp.conj(grad).astype(dtype) if jnp.issubdtype(dtype, jnp.complexfloating) else jnp.asarray(grad, dtype))
+            cotangents.append(
+                jnp.conj(grad).astype(dtype) if jnp.issubdtype(dtype, jnp.complexfloating) else jnp.asarray(grad, dtype)
+            )
         elif jnp.issubdtype(dtype, jnp.inexact):
             cotangents.append(jnp.zeros(value.shape, dtype))
         else:
@@ -100,5 +110,6 @@ def SymbolicGradient(input, *, f):
     found = dict(zip(moving, pull(cotangents)))
     # JAX's gradient of a complex input is the conjugate of TF's.
     return tuple(
-        (jnp.conj(found[i]) if jnp.iscomplexobj(found[i]) else found[i]) if i in found else np.zeros(x.shape, x.dtype) for i, x in enumerate(inputs)
+        (jnp.conj(found[i]) if jnp.iscomplexobj(found[i]) else found[i]) if i in found else np.zeros(x.shape, x.dtype)
+        for i, x in enumerate(inputs)
     )

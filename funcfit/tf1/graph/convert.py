@@ -10,11 +10,14 @@ _dense_like = []
 
 
 def register_tensor_conversion_function(base_type, conversion_func, priority=100):
-    """`conversion_func(value, dtype=None, name=None, as_ref=False)` gives a Tensor for values of `base_type`, or NotImplemented.
+    """`conversion_func(value, dtype=None, name=None, as_ref=False)` gives a Tensor for values of `base_type`, or
+    NotImplemented.
 
     Lower priorities are asked first.
     """
-    if not (isinstance(base_type, type) or isinstance(base_type, tuple) and all(isinstance(x, type) for x in base_type)):
+    if not (
+        isinstance(base_type, type) or isinstance(base_type, tuple) and all(isinstance(x, type) for x in base_type)
+    ):
         raise TypeError("base_type must be a type or a tuple of types.")
     if not callable(conversion_func):
         raise TypeError("conversion_func must be callable.")
@@ -37,14 +40,17 @@ def is_dense_tensor_like(value):
 def convert_to_tensor(value, dtype=None, name=None, preferred_dtype=None, as_ref=False):
     """A Tensor for `value`: itself, a variable's read, or a constant.
 
-    `dtype` is required of the result, `preferred_dtype` only tried. ValueError when a tensor has another dtype, TypeError when the value cannot
-    be had in that dtype or there is no conversion for its type.
+    `dtype` is required of the result, `preferred_dtype` only tried. ValueError when a tensor has another dtype,
+    TypeError when the value cannot be had in that dtype or there is no conversion for its type.
     """
     if dtype is not None:
         dtype = dtypes.as_dtype(dtype)
     if isinstance(value, Tensor):
         if dtype is not None and not dtype.is_compatible_with(value.dtype):
-            raise ValueError(f"Tensor conversion requested dtype {dtype.name} for Tensor with dtype {value.dtype.name}: {str(value)!r}")
+            raise ValueError(
+                f"Tensor conversion requested dtype {dtype.name} for Tensor with dtype {value.dtype.name}: "
+                f"{str(value)!r}"
+            )
         return value
     prefix = "" if name is None else f"{name}: "
     for _, _, base_type, function in _registry:
@@ -61,11 +67,18 @@ def convert_to_tensor(value, dtype=None, name=None, preferred_dtype=None, as_ref
         if made is NotImplemented:
             continue
         if not isinstance(made, Tensor):
-            raise RuntimeError(f"{prefix}Conversion function {function!r} for type {base_type} returned non-Tensor: {made!r}")
+            raise RuntimeError(
+                f"{prefix}Conversion function {function!r} for type {base_type} returned non-Tensor: {made!r}"
+            )
         if dtype is not None and not dtype.is_compatible_with(made.dtype):
-            raise RuntimeError(f"{prefix}Conversion function {function!r} for type {base_type} returned incompatible dtype: requested = {dtype.name}, actual = {made.dtype.name}")
+            raise RuntimeError(
+                f"{prefix}Conversion function {function!r} for type {base_type} returned incompatible dtype: "
+                f"requested = {dtype.name}, actual = {made.dtype.name}"
+            )
         return made
-    raise TypeError(f"{prefix}Cannot convert {value!r} with type {type(value)} to Tensor: no conversion function registered.")
+    raise TypeError(
+        f"{prefix}Cannot convert {value!r} with type {type(value)} to Tensor: no conversion function registered."
+    )
 
 
 def convert_n_to_tensor(values, dtype=None, name=None, preferred_dtype=None, as_ref=False):
@@ -77,13 +90,19 @@ def convert_to_tensor_or_indexed_slices(value, dtype=None, name=None, as_ref=Fal
     """Like `convert_to_tensor`, but IndexedSlices and SparseTensor pass as they are."""
     if isinstance(value, TensorLike):
         if dtype and not dtypes.as_dtype(dtype).is_compatible_with(value.dtype):
-            raise ValueError(f"Tensor conversion requested dtype {dtypes.as_dtype(dtype).name} for Tensor with dtype {value.dtype.name}: {str(value)!r}")
+            raise ValueError(
+                f"Tensor conversion requested dtype {dtypes.as_dtype(dtype).name} for Tensor with dtype "
+                f"{value.dtype.name}: {str(value)!r}"
+            )
         return value
     return convert_to_tensor(value, dtype=dtype, name=name, as_ref=as_ref)
 
 
 def convert_n_to_tensor_or_indexed_slices(values, dtype=None, name=None, as_ref=False):
-    return [None if value is None else convert_to_tensor_or_indexed_slices(value, dtype, each, as_ref) for value, each in _numbered(values, name)]
+    return [
+        None if value is None else convert_to_tensor_or_indexed_slices(value, dtype, each, as_ref)
+        for value, each in _numbered(values, name)
+    ]
 
 
 def _numbered(values, name):
@@ -93,7 +112,10 @@ def _numbered(values, name):
 
 
 def _no_operations(value, dtype=None, name=None, as_ref=False):
-    raise TypeError(f"Can't convert Operation '{value.name}' to Tensor (target dtype={dtype.name if dtype else None!r}, name={name!r}, as_ref={as_ref!r})")
+    raise TypeError(
+        f"Can't convert Operation '{value.name}' to Tensor (target dtype={dtype.name if dtype else None!r}, "
+        f"name={name!r}, as_ref={as_ref!r})"
+    )
 
 
 register_tensor_conversion_function(Operation, _no_operations)

@@ -1,7 +1,7 @@
 """`Graph`: the nodes of a program in the order they were made, with the scopes that are open while it is built.
 
-Changes: nodes are added (never removed), collections grow, the scope stacks move with with-blocks, `finalize` ends additions.
-Names, scopes, control dependencies and colocation follow TensorFlow 1.1.0 (python/framework/ops.py).
+Changes: nodes are added (never removed), collections grow, the scope stacks move with with-blocks, `finalize` ends
+additions. Names, scopes, control dependencies and colocation follow TensorFlow 1.1.0 (python/framework/ops.py).
 """
 
 import contextlib
@@ -45,7 +45,7 @@ class Graph:
     # -- nodes ---------------------------------------------------------------------------------------------------------
 
     def add_node(self, card, inputs, attrs, dtypes, name, type=None):
-        """A new node of `card`, named `name` (a name that ends in '/' is taken as it is), with the open scopes applied."""
+        """A new node of `card`, named `name` (taken as it is when it ends in '/'), with the open scopes applied."""
         self._check_not_finalized()
         for x in inputs:
             if x.op.graph is not self:
@@ -75,13 +75,31 @@ class Graph:
                 attrs["container"] = self._container
         return node
 
-    def create_op(self, op_type, inputs, dtypes, input_types=None, name=None, attrs=None, op_def=None, compute_shapes=True, compute_device=True):
+    def create_op(
+        self,
+        op_type,
+        inputs,
+        dtypes,
+        input_types=None,
+        name=None,
+        attrs=None,
+        op_def=None,
+        compute_shapes=True,
+        compute_device=True,
+    ):
         """TF's lower-level way to add a node; `dtypes` are the outputs'. The op type needs a card only to be run."""
         for x in inputs:
             if not isinstance(x, Tensor):
                 raise TypeError(f"Input #{list(inputs).index(x)} is not a tensor: {x}")
         card = op_def if op_def is not None else Graph.card_named(op_type)
-        return self.add_node(card, inputs, dict(attrs or {}), [_as_dtype(d) for d in dtypes], op_type if name is None else name, type=op_type)
+        return self.add_node(
+            card,
+            inputs,
+            dict(attrs or {}),
+            [_as_dtype(d) for d in dtypes],
+            op_type if name is None else name,
+            type=op_type,
+        )
 
     card_named = staticmethod(lambda op_type: None)  # the registry of cards sets this: op type -> card, or None
 
@@ -138,7 +156,8 @@ class Graph:
     def as_graph_element(self, obj, allow_tensor=True, allow_operation=True):
         """The Tensor or Operation of this graph that `obj` is, names ('x' or 'x:0') or stands for.
 
-        ValueError for another graph's element or a malformed name, KeyError for a name that is not there, TypeError for what can be neither.
+        ValueError for another graph's element or a malformed name, KeyError for a name that is not there, TypeError for
+        what can be neither.
         """
         kinds = " or ".join(["Tensor"] * allow_tensor + ["Operation"] * allow_operation)
         if not kinds:
@@ -152,7 +171,10 @@ class Graph:
             return self._element_named(obj, allow_tensor, allow_operation, kinds)
         if isinstance(obj, Tensor) and allow_tensor or isinstance(obj, Operation) and allow_operation:
             if obj.graph is not self:
-                raise ValueError(f"{type(obj).__name__} {obj if isinstance(obj, Tensor) else repr(obj)} is not an element of this graph.")
+                raise ValueError(
+                    f"{type(obj).__name__} {obj if isinstance(obj, Tensor) else repr(obj)} is not an element of this "
+                    "graph."
+                )
             return obj
         raise TypeError(f"Can not convert a {type(obj).__name__} into a {kinds}.")
 
@@ -162,19 +184,30 @@ class Graph:
                 raise ValueError(f"Name {name!r} appears to refer to a Tensor, not a {kinds}.")
             node_name, _, index = name.partition(":")
             if not index.isdigit():
-                raise ValueError(f'The name {name!r} looks a like a Tensor name, but is not a valid one. Tensor names must be of the form "<op_name>:<output_index>".')
+                raise ValueError(
+                    f"The name {name!r} looks a like a Tensor name, but is not a valid one. "
+                    'Tensor names must be of the form "<op_name>:<output_index>".'
+                )
             if node_name not in self._nodes_by_name:
-                raise KeyError(f"The name {name!r} refers to a Tensor which does not exist. The operation, {node_name!r}, does not exist in the graph.")
+                raise KeyError(
+                    f"The name {name!r} refers to a Tensor which does not exist. The operation, {node_name!r}, does "
+                    "not exist in the graph."
+                )
             outputs = self._nodes_by_name[node_name].outputs
             if int(index) >= len(outputs):
-                raise KeyError(f"The name {name!r} refers to a Tensor which does not exist. The operation, {node_name!r}, exists but only has {len(outputs)} outputs.")
+                raise KeyError(
+                    f"The name {name!r} refers to a Tensor which does not exist. The operation, {node_name!r}, "
+                    f"exists but only has {len(outputs)} outputs."
+                )
             return outputs[int(index)]
         if allow_operation:
             if name not in self._nodes_by_name:
                 raise KeyError(f"The name {name!r} refers to an Operation not in the graph.")
             return self._nodes_by_name[name]
         what = "refers to an Operation" if name in self._nodes_by_name else "looks like an (invalid) Operation name"
-        raise ValueError(f'The name {name!r} {what}, not a {kinds}. Tensor names must be of the form "<op_name>:<output_index>".')
+        raise ValueError(
+            f'The name {name!r} {what}, not a {kinds}. Tensor names must be of the form "<op_name>:<output_index>".'
+        )
 
     def as_default(self):
         """A with-block in which this graph is the thread's default."""
@@ -208,7 +241,9 @@ class Graph:
 
     @contextlib.contextmanager
     def name_scope(self, name):
-        """Names made inside start with `name/`; a name ending in '/' enters that scope again, None or '' the top. Gives the prefix."""
+        """Names made inside start with `name/`; a name ending in '/' enters that scope again, None or '' the top. Gives
+        the prefix.
+        """
         if name:
             if not isinstance(name, str):
                 raise TypeError(f"Expected a string as a scope name, not {name!r}")
@@ -227,11 +262,14 @@ class Graph:
         finally:
             self._name_stack = outer
 
-    # -- scopes that mark nodes ------------------------------------------------------------------------------------------
+    # -- scopes that mark nodes
+    # ------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
     def control_dependencies(self, control_inputs):
-        """Nodes made inside run after `control_inputs`; None clears what outer blocks asked for, and control flow with it."""
+        """Nodes made inside run after `control_inputs`; None clears what outer blocks asked for, and control flow with
+        it.
+        """
         if control_inputs is None:
             outer, outer_context = self._controllers, self._control_flow_context
             self._controllers, self._control_flow_context = [Controller([])], None
@@ -293,7 +331,8 @@ class Graph:
 
     @contextlib.contextmanager
     def device(self, device_name_or_function):
-        """Keeps a device name on the nodes made inside, or what a function gives for each. It changes nothing about where they run.
+        """Keeps a device name on the nodes made inside, or what a function gives for each. It changes nothing about
+        where they run.
 
         None forgets the outer blocks' devices. ValueError for a name that is none.
         """
@@ -356,7 +395,8 @@ class Graph:
     def _set_control_flow_context(self, context):
         self._control_flow_context = context
 
-    # -- collections -----------------------------------------------------------------------------------------------------
+    # -- collections
+    # -----------------------------------------------------------------------------------------------------
 
     def add_to_collection(self, name, value):
         self._check_not_finalized()
@@ -372,7 +412,9 @@ class Graph:
         return self._collections.setdefault(name, [])
 
     def get_collection(self, name, scope=None):
-        """A copy of the collection; with `scope`, only items with a name that the regular expression matches at its start."""
+        """A copy of the collection; with `scope`, only items with a name that the regular expression matches at its
+        start.
+        """
         items = self._collections.get(name, [])
         if scope is None:
             return list(items)
@@ -388,7 +430,8 @@ class Graph:
         self._check_not_finalized()
         self._collections.pop(name, None)
 
-    # -- what may be fed and fetched ---------------------------------------------------------------------------------------
+    # -- what may be fed and fetched
+    # ---------------------------------------------------------------------------------------
 
     def prevent_feeding(self, tensor):
         self._unfeedable.add(tensor)
@@ -400,7 +443,9 @@ class Graph:
         self._unfetchable.add(op)
 
     def is_fetchable(self, tensor_or_op):
-        return (tensor_or_op.op if isinstance(tensor_or_op, (Tensor, SparseTensor)) else tensor_or_op) not in self._unfetchable
+        return (
+            tensor_or_op.op if isinstance(tensor_or_op, (Tensor, SparseTensor)) else tensor_or_op
+        ) not in self._unfetchable
 
 
 class Controller:
@@ -425,7 +470,8 @@ def get_default_graph():
 def name_scope(name, default_name=None, values=None):
     """A name scope in the graph of `values` (the default graph without them), which is the default graph inside.
 
-    Named `name`, else `default_name`; ValueError when both are missing and there are values. Gives the prefix, 'scope/'.
+    Named `name`, else `default_name`; ValueError when both are missing and there are values. Gives the prefix,
+    'scope/'.
     """
     chosen = default_name if name is None else name
     if chosen is None and values is not None:
@@ -449,7 +495,9 @@ SparseTensor.as_tensors = staticmethod(_sparse_parts)
 
 
 def graph_of(values):
-    """The one graph that the graph elements among `values` belong to, else the default graph; ValueError when they differ."""
+    """The one graph that the graph elements among `values` belong to, else the default graph; ValueError when they
+    differ.
+    """
     default = stacks.graphs.top()
     if stacks.graphs.items and default.building_function:
         return default
@@ -491,7 +539,7 @@ DEFAULT_GRAPH_SEED = 87654321
 
 
 def seeds(graph, op_seed):
-    """(seed, seed2) for a random node made next in `graph`; (None, None) when neither the graph nor the node has one."""
+    """(seed, seed2) for a random node made next in `graph`; (None, None) when neither graph nor node has one."""
     if graph.seed is not None:
         pair = graph.seed, graph._last_id if op_seed is None else op_seed
     elif op_seed is not None:

@@ -1,6 +1,7 @@
 """Nodes and the tensors between them: `Operation`, `Tensor`, `IndexedSlices`, `SparseTensor`.
 
-A node is made by `Graph.add_node` and says what is to be computed; nothing is computed here. Its `card` (an OpDef) tells how.
+A node is made by `Graph.add_node` and says what is to be computed; nothing is computed here. Its `card` (an OpDef)
+tells how.
 """
 
 import linecache
@@ -27,7 +28,8 @@ def user_frames():
 class Operation:
     """A node of a graph: an op type, its inputs and attrs, and the tensors it puts out.
 
-    Changes after it was made: inputs and control inputs (control flow rewires them), device, attrs, control flow context.
+    Changes after it was made: inputs and control inputs (control flow rewires them), device, attrs, control flow
+    context.
     """
 
     __slots__ = (
@@ -159,7 +161,9 @@ class NodeDef:
 
 def _attr_text(value):
     if isinstance(value, dtypes.DType):
-        name = {"float16": "half", "float32": "float", "float64": "double"}.get(value.base_dtype.name, value.base_dtype.name)
+        name = {"float16": "half", "float32": "float", "float64": "double"}.get(
+            value.base_dtype.name, value.base_dtype.name
+        )
         return "type: DT_" + name.upper() + ("_REF" if value._is_ref_dtype else "")
     if isinstance(value, bool):
         return f"b: {str(value).lower()}"
@@ -266,12 +270,17 @@ class Tensor(TensorLike):
         return self is other
 
     def __iter__(self):
-        raise TypeError("'Tensor' object is not iterable. `Tensor` objects are not iterable in a graph: use tf.unstack, or tf.map_fn.")
+        raise TypeError(
+            "'Tensor' object is not iterable. `Tensor` objects are not iterable in a graph: use tf.unstack, or "
+            "tf.map_fn."
+        )
 
     def __bool__(self):
         raise TypeError(
-            "Using a `tf.Tensor` as a Python `bool` is not allowed. Use `if t is not None:` instead of `if t:` to test if a "
-            "tensor is defined, and use TensorFlow ops such as tf.cond to execute subgraphs conditioned on the value of a tensor."
+            "Using a `tf.Tensor` as a Python `bool` is not allowed. Use `if t is not None:` instead of `if t:` to "
+            "test if a "
+            "tensor is defined, and use TensorFlow ops such as tf.cond to execute subgraphs conditioned on the value "
+            "of a tensor."
         )
 
     __nonzero__ = __bool__
@@ -299,7 +308,8 @@ class Tensor(TensorLike):
 
 
 class IndexedSlices(TensorLike):
-    """Rows of a larger tensor: `values[i]` is row `indices[i]` of a tensor of shape `dense_shape`; rows not named are zero.
+    """Rows of a larger tensor: `values[i]` is row `indices[i]` of a tensor of shape `dense_shape`; rows not named are
+    zero.
 
     Gradients of gathers come so, and optimizers apply them as scatters.
     """

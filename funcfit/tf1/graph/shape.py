@@ -1,7 +1,7 @@
 """Partly known shapes: `TensorShape` and `Dimension`, with TensorFlow's rules for what is not known.
 
-A TensorShape is a tuple of ints and Nones, or no tuple at all when even the rank is unknown (`dims_or_none`). `Dimension` objects are made
-only when a program asks for one.
+A TensorShape is a tuple of ints and Nones, or no tuple at all when even the rank is unknown (`dims_or_none`).
+`Dimension` objects are made only when a program asks for one.
 """
 
 import operator
@@ -130,7 +130,8 @@ def as_dimension(value):
 class TensorShape:
     """The static shape of a tensor: rank and sizes as far as they are known.
 
-    `TensorShape(None)` knows nothing, `TensorShape([None, 784])` prints as `(?, 784)`. Shapes are compatible when the known parts agree.
+    `TensorShape(None)` knows nothing, `TensorShape([None, 784])` prints as `(?, 784)`. Shapes are compatible when the
+    known parts agree.
     """
 
     __slots__ = ("_sizes",)

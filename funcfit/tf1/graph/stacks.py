@@ -50,7 +50,10 @@ class GraphStack(DefaultStack):
     def reset(self):
         """Forgets the fallback graph. AssertionError inside a `with graph.as_default()` block."""
         if self.items:
-            raise AssertionError("Do not use tf.reset_default_graph() to clear nested graphs. If you need a cleared graph, exit the nesting and create a new graph.")
+            raise AssertionError(
+                "Do not use tf.reset_default_graph() to clear nested graphs. If you need a cleared graph, exit the "
+                "nesting and create a new graph."
+            )
         self.fallback = None
 
 
@@ -64,14 +67,21 @@ def session_for(graph, session, what, kind):
         session = sessions.top()
         if session is None:
             verb = "evaluate tensor using `eval()`" if what == "eval" else "execute operation using `run()`"
-            raise ValueError(f"Cannot {verb}: No default session is registered. Use `with sess.as_default()` or pass an explicit session to `{what}(session=sess)`")
+            raise ValueError(
+                f"Cannot {verb}: No default session is registered. Use `with sess.as_default()` or pass an explicit "
+                f"session to `{what}(session=sess)`"
+            )
         if session.graph is not graph:
             raise ValueError(
-                f"Cannot use the default session to {'evaluate tensor' if what == 'eval' else 'execute operation'}: the {kind}'s graph is different from the "
+                f"Cannot use the default session to {'evaluate tensor' if what == 'eval' else 'execute operation'}: "
+                f"the {kind}'s graph is different from the "
                 f"session's graph. Pass an explicit session to `{what}(session=sess)`."
             )
     elif session.graph is not graph:
-        raise ValueError(f"Cannot use the given session to {'evaluate tensor' if what == 'eval' else 'execute operation'}: the {kind}'s graph is different from the session's graph.")
+        raise ValueError(
+            f"Cannot use the given session to {'evaluate tensor' if what == 'eval' else 'execute operation'}: the "
+            f"{kind}'s graph is different from the session's graph."
+        )
     return session
 
 

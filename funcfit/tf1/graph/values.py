@@ -1,4 +1,6 @@
-"""Python values as numpy arrays, with TensorFlow's rules: floats are float32, ints int32, strings bytes, and nothing is cast silently."""
+"""Python values as numpy arrays, with TensorFlow's rules: floats are float32, ints int32, strings bytes, and nothing is
+cast silently.
+"""
 
 import numbers
 
@@ -30,8 +32,8 @@ def _misfit(value, allowed):
 def array_of(value, dtype=None, shape=None):
     """`value` as a new numpy array, of `dtype` when given.
 
-    With `shape`, fewer elements are filled up with the last one. ValueError for None, ragged lists or too many elements; TypeError for
-    an element that `dtype` does not take ("Expected int32, got 1.5 of type 'float' instead.").
+    With `shape`, fewer elements are filled up with the last one. ValueError for None, ragged lists or too many
+    elements; TypeError for an element that `dtype` does not take ("Expected int32, got 1.5 of type 'float' instead.").
     """
     if value is None:
         raise ValueError("None values not supported.")
@@ -62,7 +64,10 @@ def _from_python(value, dtype):
             raise TypeError(f"Expected {dtype.name}, got {misfit[0]!r} of type '{type(misfit[0]).__name__}' instead.")
     elif _misfit(value, (numbers.Number, np.generic, str, bytes, Dimension)) is not None:
         bad = _misfit(value, (numbers.Number, np.generic, str, bytes, Dimension))[0]
-        raise TypeError(f"Failed to convert object of type {type(value)} to Tensor. Contents: {value}. Consider casting elements to a supported type ({bad!r} is a {type(bad).__name__}).")
+        raise TypeError(
+            f"Failed to convert object of type {type(value)} to Tensor. Contents: {value}. Consider casting elements "
+            f"to a supported type ({bad!r} is a {type(bad).__name__})."
+        )
     try:
         array = np.array(value, dtype=None if dtype is None or dtype is dtypes.string else dtype.as_numpy_dtype)
     except OverflowError as error:
@@ -71,7 +76,9 @@ def _from_python(value, dtype):
         array = np.array(value).astype(dtype.as_numpy_dtype)  # wraps around, as TF's NumPy did
     except ValueError:
         if dtype is not None:
-            raise ValueError(f"setting an array element with a sequence: {value} has rows of different lengths") from None
+            raise ValueError(
+                f"setting an array element with a sequence: {value} has rows of different lengths"
+            ) from None
         raise ValueError(f"Argument must be a dense tensor: {value} - got rows of different lengths.") from None
     if array.dtype.kind in "SUO":
         misfit = _misfit(value, (str, bytes))

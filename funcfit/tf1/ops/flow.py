@@ -48,7 +48,18 @@ def RefMerge(inputs):
 def summarized(array, entries):
     """An array's first `entries` elements as TF's messages print them: numbers as they are, strings without quotes."""
     flat = np.asarray(array).ravel()
-    shown = [x.decode(errors="replace") if isinstance(x, bytes) else "1" if x is True or isinstance(x, np.bool_) and x else "0" if isinstance(x, np.bool_) else f"{x:.6g}" if isinstance(x, np.floating) else str(x) for x in flat[:entries]]
+    shown = [
+        x.decode(errors="replace")
+        if isinstance(x, bytes)
+        else "1"
+        if x is True or isinstance(x, np.bool_) and x
+        else "0"
+        if isinstance(x, np.bool_)
+        else f"{x:.6g}"
+        if isinstance(x, np.floating)
+        else str(x)
+        for x in flat[:entries]
+    ]
     return " ".join(shown) + ("..." if flat.size > entries else "")
 
 
@@ -56,7 +67,7 @@ def _holds(condition, data, *, summarize):
     def message(*values):
         return "assertion failed: " + " ".join(f"[{summarized(v, summarize)}]" for v in values)
 
-    strings = {i: x for i, x in enumerate(data) if getattr(x, "dtype", None) == object}
+    strings = {i: x for i, x in enumerate(data) if getattr(x, "dtype", None) == np.object_}
     numbers = [x for i, x in enumerate(data) if i not in strings]
 
     def whole(*values):

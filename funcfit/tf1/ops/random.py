@@ -1,6 +1,8 @@
-"""Random nodes. Each keeps a stream of TensorFlow's own random words (kernels/philox.py) in a private cell of the session.
+"""Random nodes. Each keeps a stream of TensorFlow's own random words (kernels/philox.py) in a private cell of the
+session.
 
-With an op seed, a graph seed or both, a session draws the numbers that TensorFlow 1.x draws; without any, streams start anywhere.
+With an op seed, a graph seed or both, a session draws the numbers that TensorFlow 1.x draws; without any, streams start
+anywhere.
 """
 
 import numpy as np
@@ -23,7 +25,15 @@ def _sizes(shape):
     return tuple(int(d) for d in shape)
 
 
-@op("shape: T -> output: dtype", T=INDICES, dtype=FLOATS, fixed=("shape",), keeps=stream, gradient=None, out=shapes.from_input())
+@op(
+    "shape: T -> output: dtype",
+    T=INDICES,
+    dtype=FLOATS,
+    fixed=("shape",),
+    keeps=stream,
+    gradient=None,
+    out=shapes.from_input(),
+)
 def RandomUniform(cell, shape, *, dtype, seed=0, seed2=0):
     return samplers.uniform(cell, _sizes(shape), dtype.as_numpy_dtype)
 
@@ -41,12 +51,28 @@ def RandomUniformInt(cell, shape, minval, maxval, *, seed=0, seed2=0):
     return samplers.uniform_int(cell, _sizes(shape), minval, maxval, minval.dtype)
 
 
-@op("shape: T -> output: dtype", T=INDICES, dtype=FLOATS, fixed=("shape",), keeps=stream, gradient=None, out=shapes.from_input())
+@op(
+    "shape: T -> output: dtype",
+    T=INDICES,
+    dtype=FLOATS,
+    fixed=("shape",),
+    keeps=stream,
+    gradient=None,
+    out=shapes.from_input(),
+)
 def RandomStandardNormal(cell, shape, *, dtype, seed=0, seed2=0):
     return samplers.standard_normal(cell, _sizes(shape), dtype.as_numpy_dtype)
 
 
-@op("shape: T -> output: dtype", T=INDICES, dtype=FLOATS, fixed=("shape",), keeps=stream, gradient=None, out=shapes.from_input())
+@op(
+    "shape: T -> output: dtype",
+    T=INDICES,
+    dtype=FLOATS,
+    fixed=("shape",),
+    keeps=stream,
+    gradient=None,
+    out=shapes.from_input(),
+)
 def TruncatedNormal(cell, shape, *, dtype, seed=0, seed2=0):
     return samplers.truncated_normal(cell, _sizes(shape), dtype.as_numpy_dtype)
 
@@ -92,12 +118,28 @@ def _drawn_for_each(node):
     return shapes.constant_value_as_shape(node.inputs[0]).concatenate(node.inputs[1].shape)
 
 
-@op("shape: S, alpha: T -> output: T", S=INDICES, T=FLOATS, fixed=("shape",), keeps=stream, gradient=None, out=_drawn_for_each)
+@op(
+    "shape: S, alpha: T -> output: T",
+    S=INDICES,
+    T=FLOATS,
+    fixed=("shape",),
+    keeps=stream,
+    gradient=None,
+    out=_drawn_for_each,
+)
 def RandomGamma(cell, shape, alpha, *, seed=0, seed2=0):
     return rejection.gamma(cell, _sizes(shape), alpha)
 
 
-@op("shape: S, rate: dtype -> output: dtype", S=INDICES, dtype=FLOATS, fixed=("shape",), keeps=stream, gradient=None, out=_drawn_for_each)
+@op(
+    "shape: S, rate: dtype -> output: dtype",
+    S=INDICES,
+    dtype=FLOATS,
+    fixed=("shape",),
+    keeps=stream,
+    gradient=None,
+    out=_drawn_for_each,
+)
 def RandomPoisson(cell, shape, rate, *, seed=0, seed2=0):
     return rejection.poisson(cell, _sizes(shape), rate)
 
@@ -159,7 +201,9 @@ def random_shuffle(value, seed=None, name=None):
 
 @api("random_crop", "random.crop", "image.random_crop")
 def random_crop(value, size, seed=None, name=None):
-    """A piece of shape `size` of `value`, anywhere. InvalidArgumentError in a run for a value that is smaller than that."""
+    """A piece of shape `size` of `value`, anywhere. InvalidArgumentError in a run for a value that is smaller than
+    that.
+    """
     with name_scope(name, "random_crop", [value, size]) as scope:
         value = convert_to_tensor(value, name="value")
         size = convert_to_tensor(size, dtype=dtypes.int32, name="size")
@@ -186,7 +230,9 @@ def categorical(logits, num_samples, dtype=None, seed=None, name=None):
 
 @api("random_gamma", "random.gamma")
 def random_gamma(shape, alpha, beta=None, dtype=dtypes.float32, seed=None, name=None):
-    """`shape` draws from Gamma(alpha, beta) for each of their entries: [*shape, *(alpha + beta).shape]; beta is the inverse scale."""
+    """`shape` draws from Gamma(alpha, beta) for each of their entries: [*shape, *(alpha + beta).shape]; beta is the
+    inverse scale.
+    """
     dtype = dtypes.as_dtype(dtype)
     with name_scope(name, "random_gamma", [shape, alpha, beta]):
         shape = convert_to_tensor(shape, name="shape", dtype=dtypes.int32)
@@ -207,7 +253,9 @@ def random_poisson(lam, shape, dtype=dtypes.float32, seed=None, name=None):
 
 
 @api("random.parameterized_truncated_normal")
-def parameterized_truncated_normal(shape, means=0.0, stddevs=1.0, minvals=-2.0, maxvals=2.0, dtype=dtypes.float32, seed=None, name=None):
+def parameterized_truncated_normal(
+    shape, means=0.0, stddevs=1.0, minvals=-2.0, maxvals=2.0, dtype=dtypes.float32, seed=None, name=None
+):
     """Normal numbers between bounds; each parameter is a scalar or has a value for each of the shape[0] batches."""
     with name_scope(name, "parameterized_truncated_normal", [shape, means, stddevs, minvals, maxvals]):
         shape = _shape_tensor(shape)

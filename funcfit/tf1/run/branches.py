@@ -1,7 +1,8 @@
 """Conditionals, read back from Switch and Merge: which branch a node is in, and a stage's nodes as nested steps.
 
-A node is dead, and does nothing, when the predicate of one of the branches around it chose the other side. The nodes alone tell: a Switch opens a
-branch at each output, what depends on it is inside, and a Merge closes the branches that its inputs do not share.
+A node is dead, and does nothing, when the predicate of one of the branches around it chose the other side. The nodes
+alone tell: a Switch opens a branch at each output, what depends on it is inside, and a Merge closes the branches that
+its inputs do not share.
 """
 
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ class Contexts(dict):
         return dict.fromkeys(predicate for branches in around for predicate, _ in branches)
 
     def predicate(self, switch):
-        """What a Switch decides by: a cond's Switches name its predicate through Identities, which make no difference."""
+        """What a Switch decides by; the Identities through which a cond's Switches name it make no difference."""
         tensor = switch._inputs[1]
         while tensor not in self._fed and tensor.op.type == "Identity":
             tensor = tensor.op._inputs[0]
@@ -41,7 +42,9 @@ class Contexts(dict):
 
 @dataclass
 class Conditional:
-    """Nodes that run on one side of a predicate only. `merges` take the value of the side that ran; `gives` are the keys used outside."""
+    """Nodes that run on one side of a predicate only. `merges` take the value of the side that ran; `gives` are the
+    keys used outside.
+    """
 
     predicate: object
     version: object  # of the predicate's cell, when it shows one
@@ -71,7 +74,9 @@ def is_merge(node):
 
 
 def possible(context):
-    """False for what is in both branches of one predicate, and so never alive (gradients taken inside a branch make such nodes)."""
+    """False for what is in both branches of one predicate, and so never alive (gradients taken inside a branch make
+    such nodes).
+    """
     return not any((predicate, not side) in context for predicate, side in context)
 
 
@@ -158,24 +163,36 @@ class _Scheduler:
                     inside.add(node)
                     merges.append((node, {source[depth][1]: i for i, source in sources.items()}))
         if not inside:
-            raise NotImplementedError(f"{first.name} ({first.type}) merges branches of different predicates; funcfit cannot run that")
+            raise NotImplementedError(
+                f"{first.name} ({first.type}) merges branches of different predicates; funcfit cannot run that"
+            )
         sides = {}
         for side in (True, False):
-            members = [n for n in remaining if n in inside and len(self.contexts[n]) > depth and self.contexts[n][depth][1] is side]
+            members = [
+                n
+                for n in remaining
+                if n in inside and len(self.contexts[n]) > depth and self.contexts[n][depth][1] is side
+            ]
             sides[side] = self.steps(members, depth + 1)
         return Conditional(predicate, self._version(predicate), sides, merges, self._gives(inside)), inside
 
     def _version(self, predicate):
-        switch = next(n for n in self.made.nodes if n.type in ("Switch", "RefSwitch") and self.contexts.predicate(n) is predicate)
+        switch = next(
+            n for n in self.made.nodes if n.type in ("Switch", "RefSwitch") and self.contexts.predicate(n) is predicate
+        )
         return self.made.uses[switch].get(1)
 
     def _gives(self, inside):
-        """The keys made inside that anything outside uses: other nodes, later stages, the state, and writes that replace them."""
+        """The keys made inside that anything outside uses: other nodes, later stages, the state, and writes that
+        replace them.
+        """
         wanted = set(self.ends)
         for node in self.stage.nodes:
             written = self.made.writes(node)
             wanted.update((cell, self.made.final[cell]) for cell in written)
             if node not in inside:
                 wanted.update((cell, self.made.previous[cell, node]) for cell in written)
-        keys = [x for node in inside for x in node.outputs] + [(cell, node) for node in inside for cell in self.made.writes(node)]
+        keys = [x for node in inside for x in node.outputs] + [
+            (cell, node) for node in inside for cell in self.made.writes(node)
+        ]
         return [key for key in keys if key in wanted or self.users.get(key, set()) - inside]

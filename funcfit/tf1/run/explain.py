@@ -24,7 +24,9 @@ def explained(fetches, feeds, graph):
     lines = [f"{len(made.nodes)} nodes in {len(made.stages)} stage{'s' if len(made.stages) != 1 else ''}"]
     for number, stage in enumerate(made.stages):
         kind = "on the host" if stage.host else "compiled"
-        lines.append(f"stage {number} ({kind}): {len(stage.nodes)} nodes" + (f", split because {stage.why}" if stage.why else ""))
+        lines.append(
+            f"stage {number} ({kind}): {len(stage.nodes)} nodes" + (f", split because {stage.why}" if stage.why else "")
+        )
         lines += _row("feeds", stage.feeds)
         lines += _row("feeds whose values are compiled in", stage.static_feeds)
         lines += _row("reads", stage.reads)
@@ -32,7 +34,11 @@ def explained(fetches, feeds, graph):
         lines += _row("takes from earlier stages", stage.takes)
         lines += _row("takes as values that decide the program", stage.static_takes)
         lines += _row("gives", stage.gives)
-        lines += [f"  conditional on {step.predicate.name}: {len(step.sides[True])} / {len(step.sides[False])} steps" for step in stage.steps if isinstance(step, Conditional)]
+        lines += [
+            f"  conditional on {step.predicate.name}: {len(step.sides[True])} / {len(step.sides[False])} steps"
+            for step in stage.steps
+            if isinstance(step, Conditional)
+        ]
     return "\n".join(lines)
 
 
@@ -45,5 +51,7 @@ def _name(key):
         return key.tensor.name
     if isinstance(key, tuple):
         cell, write = key
-        return f"{cell.name} as {write.name if write is not None else 'the run found it'}" + (" left it" if write is not None else "")
+        return f"{cell.name} as {write.name if write is not None else 'the run found it'}" + (
+            " left it" if write is not None else ""
+        )
     return key.name

@@ -1,7 +1,8 @@
 """Fetch structures and feeds, as programs write them.
 
-A fetch is a graph element, its name, or what stands for it (a Variable), IndexedSlices, a SparseTensor, or lists, tuples, dicts and named
-tuples of fetches. `FetchTree` flattens it to the graph elements to run, and puts their values back in the same structure.
+A fetch is a graph element, its name, or what stands for it (a Variable), IndexedSlices, a SparseTensor, or lists,
+tuples, dicts and named tuples of fetches. `FetchTree` flattens it to the graph elements to run, and puts their values
+back in the same structure.
 """
 
 from collections.abc import Mapping
@@ -16,7 +17,9 @@ from funcfit.tf1.opdef import api
 _expansions = []  # (type, fetches of a value, value from fetched, feeds of a value)
 
 
-def register_session_run_conversion_functions(tensor_type, fetch_function, feed_function=None, feed_function_for_partial_run=None):
+def register_session_run_conversion_functions(
+    tensor_type, fetch_function, feed_function=None, feed_function_for_partial_run=None
+):
     """Lets objects of `tensor_type` be fetched and fed.
 
     `fetch_function(obj)` gives (a list of graph elements, a function from their values to the object's value);
@@ -64,7 +67,8 @@ register_session_run_conversion_functions(
 class FetchTree:
     """A fetch structure over `graph`: `elements` to run, and `rebuild(values)`.
 
-    TypeError for what cannot be fetched, ValueError for another graph's elements, names that are not there, or what `prevent_fetching` named.
+    TypeError for what cannot be fetched, ValueError for another graph's elements, names that are not there, or what
+    `prevent_fetching` named.
     """
 
     def __init__(self, graph, fetches):
@@ -99,7 +103,9 @@ class FetchTree:
         try:
             return self.graph.as_graph_element(fetch, allow_tensor=True, allow_operation=True)
         except TypeError as error:
-            raise TypeError(f"Fetch argument {fetch!r} has invalid type {type(fetch)}, must be a string or Tensor. ({error})") from None
+            raise TypeError(
+                f"Fetch argument {fetch!r} has invalid type {type(fetch)}, must be a string or Tensor. ({error})"
+            ) from None
         except ValueError as error:
             raise ValueError(f"Fetch argument {fetch!r} cannot be interpreted as a Tensor. ({error})") from None
         except KeyError as error:
@@ -126,9 +132,14 @@ def fed_pairs(graph, feed_dict):
             try:
                 tensor = graph.as_graph_element(x, allow_tensor=True, allow_operation=False)
             except (KeyError, ValueError, TypeError) as error:
-                raise TypeError(f"Cannot interpret feed_dict key as Tensor: {error.args[0] if error.args else error}") from None
+                raise TypeError(
+                    f"Cannot interpret feed_dict key as Tensor: {error.args[0] if error.args else error}"
+                ) from None
             if isinstance(part, Tensor):
-                raise TypeError("The value of a feed cannot be a tf.Tensor object. Acceptable feed values include Python scalars, strings, lists, numpy ndarrays, or TensorHandles.")
+                raise TypeError(
+                    "The value of a feed cannot be a tf.Tensor object. Acceptable feed values include Python "
+                    "scalars, strings, lists, numpy ndarrays, or TensorHandles."
+                )
             if not graph.is_feedable(tensor):
                 raise ValueError(f"Tensor {tensor} may not be fed.")
             pairs.append((tensor, part))
@@ -156,8 +167,13 @@ def fed_array(tensor, value):
     else:
         array = _converted(tensor, value, dtype, numpy)
     sizes = tensor._static.dims_or_none
-    if sizes is not None and (len(sizes) != array.ndim or any(d is not None and d != n for d, n in zip(sizes, array.shape))):
-        raise ValueError(f"Cannot feed value of shape {array.shape!r} for Tensor {tensor.name!r}, which has shape {str(tensor.shape)!r}")
+    if sizes is not None and (
+        len(sizes) != array.ndim or any(d is not None and d != n for d, n in zip(sizes, array.shape))
+    ):
+        raise ValueError(
+            f"Cannot feed value of shape {array.shape!r} for Tensor {tensor.name!r}, which has shape "
+            f"{str(tensor.shape)!r}"
+        )
     return array
 
 

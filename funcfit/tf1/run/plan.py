@@ -1,8 +1,9 @@
 """A plan: the nodes that a run needs, cut into stages, with every read of a variable tied to the write it must see.
 
-Keys name values in a run: a Tensor names what its node put out; `(cell, write)` names a cell's value as the node `write` left it (None: as it was
-when the run began). A tensor that is an alias of a cell (a variable, its read, a reshape of that) has no value of its own: each consumer sees
-the cell as of the newest write that precedes the consumer (docs/design.md, "reads and writes").
+Keys name values in a run: a Tensor names what its node put out; `(cell, write)` names a cell's value as the node
+`write` left it (None: as it was when the run began). A tensor that is an alias of a cell (a variable, its read, a
+reshape of that) has no value of its own: each consumer sees the cell as of the newest write that precedes the consumer
+(docs/design.md, "reads and writes").
 """
 
 import heapq
@@ -12,8 +13,8 @@ from typing import NamedTuple
 from funcfit.errors import InvalidArgumentError
 from funcfit.tf1.graph import dtypes
 from funcfit.tf1.graph.node import Operation, Tensor
-from funcfit.tf1.run.padding import padded
 from funcfit.tf1.run.branches import Contexts, branch_contexts, controls, is_merge, scheduled
+from funcfit.tf1.run.padding import padded
 
 
 class View(NamedTuple):
@@ -111,7 +112,8 @@ class Cells:
 
 
 def plan(fetches, feeds, static=()):
-    """The plan for `fetches` (Tensors and Operations) with the tensors `feeds` fed; values of `static` are known before their stage starts.
+    """The plan for `fetches` (Tensors and Operations) with the tensors `feeds` fed; values of `static` are known before
+    their stage starts.
 
     InvalidArgumentError for a placeholder that is needed and not fed.
     """
@@ -132,7 +134,9 @@ def plan(fetches, feeds, static=()):
     static = {*static, *(pred for branches in guards.values() for pred, _ in branches)}
     inside = padded(order, fetches)
     stages = _cut(order, fed, inside, uses, contexts, static)
-    made = Plan(list(fetches), list(feeds), order, stages, fetch_keys, uses, cells, previous, latest, contexts, guards, inside)
+    made = Plan(
+        list(fetches), list(feeds), order, stages, fetch_keys, uses, cells, previous, latest, contexts, guards, inside
+    )
     _connect(made, fed, contexts, static)
     return made
 
@@ -168,7 +172,9 @@ def needed(fetches, fed):
         if node.type in ("Placeholder", "PlaceholderV2"):
             raise InvalidArgumentError(None, node, _unfed(node.outputs[0]))
     if len(order) != len(waits):
-        raise NotImplementedError("while loops cannot be run yet: the graph has a cycle through " + next(n for n in waits if counts[n]).name)
+        raise NotImplementedError(
+            "while loops cannot be run yet: the graph has a cycle through " + next(n for n in waits if counts[n]).name
+        )
     return order
 
 
@@ -182,8 +188,9 @@ def _unfed(tensor):
 def versions(order, fed, cells):
     """Ties reads to writes.
 
-    Gives `uses` (node -> {input position: write}), `latest` (cell -> the last write of the run), `previous` ((cell, write) -> the write before).
-    A node sees the newest write that precedes it by data or control edges; a writer's own reference is the cell as all earlier writes left it.
+    Gives `uses` (node -> {input position: write}), `latest` (cell -> the last write of the run), `previous` ((cell,
+    write) -> the write before). A node sees the newest write that precedes it by data or control edges; a writer's own
+    reference is the cell as all earlier writes left it.
     """
     uses, latest, previous, seen = {}, {}, {}, {}
     position = {node: i for i, node in enumerate(order)}
@@ -220,17 +227,35 @@ def _newest(a, b, position):
     return merged
 
 
-def is_host(node, inside=()):
-    """True for what runs outside jit: cards that say so, and whatever puts out strings or handles (but constants are known anywhere)."""
-    return node.card.host and node not in inside or node.type != "Const" and any(x.dtype.base_dtype in dtypes.HOST_ONLY for x in node.outputs)
+def is_host(node, known, inside=()):
+    """True for what runs outside jit: cards that say so, and whatever puts out strings or handles (but constants are
+    known anywhere).
+    """
+    host = node.card.host
+    if host == "unless known":
+        host = any(node._inputs[i] not in known for i in node.card.fixed_positions(node))
+    return (
+        host
+        and node not in inside
+        or node.type != "Const"
+        and any(x.dtype.base_dtype in dtypes.HOST_ONLY for x in node.outputs)
+    )
 
 
 def knowable(order, fed):
-    """Tensors whose value is known while tracing: constants, shapes, what shape arithmetic makes of them, and feeds if they are made static."""
+    """Tensors whose value is known while tracing: constants, shapes, what shape arithmetic makes of them, and feeds if
+    they are made static.
+    """
     known = set(fed)
     for node in order:
         card = node.card
-        if card.at_build == "shape" or node.type == "Const" or card.folds and not is_host(node) and all(x in known for x in node._inputs):
+        if (
+            card.at_build == "shape"
+            or node.type == "Const"
+            or card.folds
+            and not is_host(node, known)
+            and all(x in known for x in node._inputs)
+        ):
             known.update(node.outputs)
     return known
 
@@ -248,10 +273,12 @@ def behind(tensor, fed):
 
 
 def _cut(order, fed, inside, uses, contexts, static):
-    """Stages: even levels are jitted, odd ones run on the host. A value that decides the program is known one level earlier."""
+    """Stages: even levels are jitted, odd ones run on the host. A value that decides the program is known one level
+    earlier.
+    """
     known, level, why = knowable(order, fed), {}, {}
     for node in order:
-        host = is_host(node, inside)
+        host = is_host(node, known, inside)
         lowest, reason = int(host), ""
         sources = [x.op for x in node._inputs if x not in fed] + controls(node, fed)
         sources += [w for w in uses[node].values() if w is not None]
@@ -271,7 +298,10 @@ def _cut(order, fed, inside, uses, contexts, static):
             if x not in known and x.op in level:
                 at = level[x.op] + (2 if level[x.op] % 2 == host else 1)
                 if at > lowest:
-                    lowest, reason = at, f"{node.name} ({node.type}) needs the value of {x.name} before it can be compiled"
+                    lowest, reason = (
+                        at,
+                        f"{node.name} ({node.type}) needs the value of {x.name} before it can be compiled",
+                    )
         level[node] = lowest
         if reason:
             why.setdefault(lowest, reason)
@@ -282,7 +312,13 @@ def _cut(order, fed, inside, uses, contexts, static):
     for number in sorted(by_level):
         nodes = by_level[number]
         host = number % 2 == 1
-        stages.append(Stage(host, nodes, why.get(number, "") or (f"{nodes[0].name} ({nodes[0].type}) runs on the host" if host else "")))
+        stages.append(
+            Stage(
+                host,
+                nodes,
+                why.get(number, "") or (f"{nodes[0].name} ({nodes[0].type}) runs on the host" if host else ""),
+            )
+        )
     return stages
 
 
@@ -334,7 +370,7 @@ def _connect(made, fed, contexts, static):
                 static_feeds |= behind(x, fed) & fed
             else:
                 deciding.update(keys_of(x, made.uses[node].get(i), made, fed))
-        if is_host(node, made.padded):
+        if is_host(node, known, made.padded):
             deciding.update(pred for pred, _ in contexts[node])
     for pred in set(static) & known:
         deciding |= behind(pred, fed)  # a predicate that shape arithmetic makes of a fed number is known when that is
@@ -364,7 +400,9 @@ def _connect(made, fed, contexts, static):
         written = dict.fromkeys(cell for cell, numbers in writers.items() if number in numbers)
         stage.writes = list(written)
         stage.reads = [cell for cell in stage.reads if cell not in written]
-        stage.wide = any(x.dtype.base_dtype in dtypes.WIDE for node in stage.nodes for x in (*node.outputs, *node._inputs))
+        stage.wide = any(
+            x.dtype.base_dtype in dtypes.WIDE for node in stage.nodes for x in (*node.outputs, *node._inputs)
+        )
         stage.wide |= any(key.dtype.base_dtype in dtypes.WIDE for key in stage.takes if isinstance(key, Tensor))
         ends = set(stage.gives)
         for key in stage.gives:

@@ -1,7 +1,8 @@
 """`Session`: a graph's state, and running parts of the graph on it.
 
-Changes: the state (cell -> array), the plans it has made, whether it is closed. A run of fetches seen before is one dictionary look-up and one
-compiled call. Cells are taken out of the state and put back under the session's lock at each stage, so that threads may run at the same time.
+Changes: the state (cell -> array), the plans it has made, whether it is closed. A run of fetches seen before is one
+dictionary look-up and one compiled call. Cells are taken out of the state and put back under the session's lock at each
+stage, so that threads may run at the same time.
 """
 
 import os
@@ -9,6 +10,7 @@ import threading
 import time
 import warnings
 from collections import deque
+from functools import partial
 from itertools import chain
 from operator import itemgetter
 
@@ -39,14 +41,19 @@ class BaseSession:
         if not isinstance(target, (str, bytes)):
             raise TypeError(f"target must be a string, but got {type(target)}")
         if target not in ("", b"", "local"):
-            raise NotFoundError(None, None, f"No session factory registered for the given session options: target {target!r}; sessions run in this process")
+            raise NotFoundError(
+                None,
+                None,
+                f"No session factory registered for the given session options: target {target!r}; sessions run in "
+                "this process",
+            )
         if config is not None and not hasattr(config, "gpu_options"):
             raise TypeError(f"config must be a tf.ConfigProto, but got {type(config)}")
         self._graph = get_default_graph() if graph is None else graph
         self._target, self._config = target, config
         self._state = {}  # cell -> jax array; a cell that is not initialized is absent
         self._programs = {}  # (elements to run, fed tensors) -> Program
-        self._calls = {}  # (fetches, feeds) as they were written -> (Program, how its values become the fetches' structure)
+        self._calls = {}  # (fetches, feeds) as written -> (Program, how its values take the structure of the fetches)
         self._lock = threading.RLock()
         self._closed = False
         self._partial = {}
@@ -56,11 +63,13 @@ class BaseSession:
     sess_str = property(lambda self: self._target)
 
     def run(self, fetches, feed_dict=None, options=None, run_metadata=None):
-        """Runs what `fetches` need, and gives their values in the same structure: numpy arrays and scalars, None for an Operation.
+        """Runs what `fetches` need, and gives their values in the same structure: numpy arrays and scalars, None for an
+        Operation.
 
-        `feed_dict` maps tensors (or their names) to values that replace them for this run. Raises TF's errors: TypeError or ValueError for
-        fetches and feeds that do not fit, FailedPreconditionError for a variable that is not initialized, InvalidArgumentError for a
-        placeholder that is not fed; after any of them the session and its state can be used as before.
+        `feed_dict` maps tensors (or their names) to values that replace them for this run. Raises TF's errors:
+        TypeError or ValueError for fetches and feeds that do not fit, FailedPreconditionError for a variable that is
+        not initialized, InvalidArgumentError for a placeholder that is not fed; after any of them the session and its
+        state can be used as before.
         """
         if self._closed:
             raise RuntimeError("Attempted to use a closed Session.")
@@ -149,7 +158,9 @@ class BaseSession:
     def partial_run(self, handle, fetches, feed_dict=None):
         """The next part of the run that `partial_run_setup` announced."""
         if handle not in self._partial:
-            raise InvalidArgumentError(None, None, f"Must run 'setup' before performing partial runs: there is no partial run {handle!r}")
+            raise InvalidArgumentError(
+                None, None, f"Must run 'setup' before performing partial runs: there is no partial run {handle!r}"
+            )
         return self._partial[handle].run(fetches, feed_dict or {})
 
     def list_devices(self):
@@ -157,7 +168,9 @@ class BaseSession:
 
 
 class PartialRun:
-    """A run in parts: what was computed in an earlier part is fed to the later ones, so that each node's effect happens once."""
+    """A run in parts: what was computed in an earlier part is fed to the later ones, so that each node's effect happens
+    once.
+    """
 
     def __init__(self, session, elements, feeds):
         self.session, self.elements, self.feeds = session, set(elements), set(feeds)
@@ -167,11 +180,15 @@ class PartialRun:
         tree = FetchTree(self.session.graph, fetches)
         for x, value in fed_pairs(self.session.graph, feed_dict):
             if x not in self.feeds or x in self.fed:
-                raise InvalidArgumentError(None, None, f"The feed {x.name} was not announced to partial_run_setup, or was fed before.")
+                raise InvalidArgumentError(
+                    None, None, f"The feed {x.name} was not announced to partial_run_setup, or was fed before."
+                )
             self.fed[x] = value
         for x in tree.elements:
             if x not in self.elements or x in self.done:
-                raise InvalidArgumentError(None, None, f"The fetch {x.name} was not announced to partial_run_setup, or was fetched before.")
+                raise InvalidArgumentError(
+                    None, None, f"The fetch {x.name} was not announced to partial_run_setup, or was fetched before."
+                )
         values = self.session.run(tree.elements, self.fed)
         for x, value in zip(tree.elements, values):
             self.done.add(x)
@@ -181,7 +198,9 @@ class PartialRun:
 
 
 class Program:
-    """One list of elements with one set of fed tensors, ready to run: the plan, and a compiled function a stage and signature."""
+    """One list of elements with one set of fed tensors, ready to run: the plan, and a compiled function a stage and
+    signature.
+    """
 
     def __init__(self, session, elements, tensors):
         self.session, self.elements, self.tensors = session, elements, tensors
@@ -199,7 +218,9 @@ class Program:
                 return self._run(dict(zip(self.tensors, arrays)))
             except Undecided as wait:
                 if wait.tensor in self.static:
-                    raise RuntimeError(f"{wait.tensor.name} decides the program and cannot be known before it runs") from None
+                    raise RuntimeError(
+                        f"{wait.tensor.name} decides the program and cannot be known before it runs"
+                    ) from None
                 self.static.add(wait.tensor)
                 self._make_plan()
 
@@ -215,9 +236,11 @@ class Program:
             run(number, stage, values)
         for x, branches in made.guards.items():
             if any(bool(np.asarray(values[predicate])) is not side for predicate, side in branches):
-                raise InvalidArgumentError(None, x.op, f"The tensor returned for {x.name} was not valid: it is in a branch that did not run.")
+                raise InvalidArgumentError(
+                    None, x.op, f"The tensor returned for {x.name} was not valid: it is in a branch that did not run."
+                )
         out = []
-        for x, key in zip(made.fetches, made.fetch_keys):
+        for key in made.fetch_keys:
             if key is None:
                 out.append(None)
             elif isinstance(key, Tensor) and key.op.type == "Const":
@@ -258,13 +281,13 @@ class Program:
             if executable is None:
                 executable = Executable(self.session, self.plan, stage, absent, static)
                 self.executables[signature] = executable
-            if len(self.plan.stages) == 1 and not static and not absent and not self.plan.guards and self.quick is None:
+            alone = len(self.plan.stages) == 1 and not self.plan.guards
+            if alone and not static and not absent and self.quick is None:
                 self.quick = executable
             executable.run(values)
 
-
     def _start_private_cells(self, stage):
-        """Cells that nodes keep for themselves (counters, random streams) begin with the session's first use of them."""
+        """Cells that nodes keep for themselves (counters, random streams) begin when the session first uses them."""
         state = self.session._state
         for cell in (*stage.reads, *stage.writes):
             if cell.card.keeps is not None and cell not in state:
@@ -306,7 +329,9 @@ class Executable:
         if self.shapes_seen == MANY_SHAPES:
             why = self.stage.why or "the shapes that are fed"
             warnings.warn(
-                f"{MANY_SHAPES} different shapes have each compiled a program of their own (cause: {why}); padding to a few sizes would be faster.", stacklevel=6
+                f"{MANY_SHAPES} different shapes have each compiled a program of their own (cause: {why}); padding "
+                "to a few sizes would be faster.",
+                stacklevel=6,
             )
 
     def _call(self, taken, fed):
@@ -318,8 +343,8 @@ class Executable:
             read = [state[c] for c in self.read]
             results = map(self.compiled, (written,), (read,), (taken,), (fed,))
             new = chain.from_iterable(map(_FIRST, out))
-            # Everything from the call to the last cell happens in one C call, between whose parts no interrupt is delivered: one that
-            # fell there would leave the state with cells that were donated and are gone.
+            # Everything from the call to the last cell happens in one C call, between whose parts no interrupt is
+            # delivered: one that fell there would leave the state with cells that were donated and are gone.
             whole = chain(map(out.extend, (results,)), map(state.__setitem__, self.stage.writes, new))
             if self.stage.wide:
                 with wide_mode():
@@ -343,7 +368,9 @@ class Executable:
         values.update(zip(self.stage.gives, given))
 
     def run_alone(self, arrays):
-        """The whole run, when this stage is all of the plan; None when a cell is missing, so that the long way finds out."""
+        """The whole run, when this stage is all of the plan; None when a cell is missing, so that the long way finds
+        out.
+        """
         if self._places is None:
             self._prepare()
         try:
@@ -362,15 +389,25 @@ class Executable:
             elif key in self.stage.gives:
                 places.append((self.stage.gives.index(key), None))
             elif key.op.type == "Const":
-                places.append((None, lambda arrays, value=key.op.attrs["value"]: fetched(value)))
+                places.append((None, partial(_constant, key.op.attrs["value"])))
             else:
-                places.append((None, lambda arrays, i=tensors.index(key): fetched(arrays[i])))
+                places.append((None, partial(_fed_back, tensors.index(key))))
         self._places = places
+
+
+def _constant(value, arrays):
+    return fetched(value)
+
+
+def _fed_back(place, arrays):
+    return fetched(arrays[place])
 
 
 def only_reads(made):
     """True for a plan that shows cells as they are: nothing to compile."""
-    keys_are_cells = all(isinstance(key, View) and key.write is None and shows_whole_cell(key.tensor) for key in made.fetch_keys)
+    keys_are_cells = all(
+        isinstance(key, View) and key.write is None and shows_whole_cell(key.tensor) for key in made.fetch_keys
+    )
     return keys_are_cells and all(node.outputs and shows_whole_cell(node.outputs[0]) for node in made.nodes)
 
 
@@ -404,7 +441,9 @@ def _label(made):
 
 @api("Session")
 class Session(BaseSession):
-    """Runs parts of a graph. As a with-block it is the default session, its graph the default graph, and it is closed at the end."""
+    """Runs parts of a graph. As a with-block it is the default session, its graph the default graph, and it is closed
+    at the end.
+    """
 
     def __init__(self, target="", graph=None, config=None):
         super().__init__(target, graph, config)
@@ -412,7 +451,10 @@ class Session(BaseSession):
 
     def __enter__(self):
         if self._blocks is not None:
-            raise RuntimeError("Session context managers are not re-entrant. Use `Session.as_default()` if you want to enter a session multiple times.")
+            raise RuntimeError(
+                "Session context managers are not re-entrant. Use `Session.as_default()` if you want to enter a "
+                "session multiple times."
+            )
         blocks = [self.graph.as_default(), self.as_default()]
         for block in blocks:
             block.__enter__()
@@ -451,4 +493,3 @@ class InteractiveSession(BaseSession):
         if self._block is not None:
             self._block.__exit__(None, None, None)
             self._block = None
-

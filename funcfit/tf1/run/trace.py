@@ -2,8 +2,8 @@
 
     function(written, read, taken, fed) -> new values of the written cells, given values, checks
 
-While it is traced, the values of nodes live in a `Scope`: numpy arrays for what is known (constants, shapes, shape arithmetic), JAX tracers for
-the rest. The same code runs a host stage, where everything is a numpy array.
+While it is traced, the values of nodes live in a `Scope`: numpy arrays for what is known (constants, shapes, shape
+arithmetic), JAX tracers for the rest. The same code runs a host stage, where everything is a numpy array.
 """
 
 from typing import NamedTuple
@@ -21,7 +21,9 @@ from funcfit.tf1.run.plan import View
 
 
 class Undecided(Exception):
-    """The program cannot be compiled before the value of `tensor` is known; the session plans again with that value static."""
+    """The program cannot be compiled before the value of `tensor` is known; the session plans again with that value
+    static.
+    """
 
     def __init__(self, tensor):
         super().__init__(tensor.name)
@@ -55,7 +57,9 @@ def run_steps(steps, scope):
 
 
 def value_of(tensor, version, scope):
-    """The value of one use of `tensor`; a view of its cell as of `version` when it shows one. FailedPreconditionError for an empty cell."""
+    """The value of one use of `tensor`; a view of its cell as of `version` when it shows one. FailedPreconditionError
+    for an empty cell.
+    """
     cell = scope.made.cells.behind(tensor)
     if cell is not None and is_merge(tensor.op):
         return _merged_value(tensor, version, scope)
@@ -105,7 +109,15 @@ def cell_value(cell, version, scope):
 def run_node(node, scope):
     """Lowers one node: its outputs, and the new values of the cells it writes, go into `scope`."""
     card, made = node.card, scope.made
-    if card.cell or not node.outputs and card.checks is None and not card.host and not card.writes or card.alias and made.cells.behind(node.outputs[0]) is not None:
+    if (
+        card.cell
+        or not node.outputs
+        and card.checks is None
+        and not card.host
+        and not card.writes
+        or card.alias
+        and made.cells.behind(node.outputs[0]) is not None
+    ):
         return
     if is_merge(node):
         _pass_on(node, scope)
@@ -157,7 +169,9 @@ def _pass_on(merge, scope):
 
 
 def _as_declared(value, tensor):
-    """The lowering's result in the dtype that the graph promises (NumPy and JAX widen or narrow in places where TF does not)."""
+    """The lowering's result in the dtype that the graph promises (NumPy and JAX widen or narrow in places where TF does
+    not).
+    """
     if value is None:
         return None
     dtype = tensor.dtype.as_numpy_dtype
@@ -198,7 +212,9 @@ def _merge(step, side, scope):
 
 
 def _kept(key, step, inner):
-    """A cell as a side that does not write it leaves it; whether it is empty afterwards must be known, so then the predicate must be."""
+    """A cell as a side that does not write it leaves it; whether it is empty afterwards must be known, so then the
+    predicate must be.
+    """
     try:
         return jnp.asarray(cell_value(*key, inner))
     except FailedPreconditionError:
@@ -206,7 +222,9 @@ def _kept(key, step, inner):
 
 
 def _lax_conditional(step, predicate, scope):
-    """Both sides in one `lax.cond`, after a first trace of each tells what it gives, what is known of that, and its checks."""
+    """Both sides in one `lax.cond`, after a first trace of each tells what it gives, what is known of that, and its
+    checks.
+    """
     sides = {side: _probed(step, side, scope) for side in (True, False)}
     for i in sides[True].shapes.keys() & sides[False].shapes.keys():
         a, b = sides[True].shapes[i], sides[False].shapes[i]
@@ -219,7 +237,10 @@ def _lax_conditional(step, predicate, scope):
             given, _, checks = _run_side(step, side, scope)
             out = {i: given[i] if i in given else jnp.zeros(x.shape, x.dtype) for i, x in shapes.items()}
             # The other side's checks hold: it did not run.
-            return out, {side: _flags(checks), (not side): jax.tree.map(lambda x: jnp.ones(x.shape, x.dtype), sides[not side].flags)}
+            return out, {
+                side: _flags(checks),
+                (not side): jax.tree.map(lambda x: jnp.ones(x.shape, x.dtype), sides[not side].flags),
+            }
 
         return run
 
@@ -234,7 +255,9 @@ def _lax_conditional(step, predicate, scope):
 
 
 class _Probe(NamedTuple):
-    """What a trace of one side found: shapes of the keys it gives (by position), values known without a run, checks and their flags' shapes."""
+    """What a trace of one side found: shapes of the keys it gives (by position), values known without a run, checks and
+    their flags' shapes.
+    """
 
     shapes: dict
     known: dict
@@ -259,7 +282,9 @@ def _flags(checks):
 
 
 def _run_side(step, side, scope):
-    """Runs one side: the values it gives by position in `step.gives`, those of them that are known while tracing, its checks."""
+    """Runs one side: the values it gives by position in `step.gives`, those of them that are known while tracing, its
+    checks.
+    """
     inner = Scope(scope.made, scope)
     run_steps(step.sides[side], inner)
     _merge(step, side, inner)
@@ -279,9 +304,11 @@ def _run_side(step, side, scope):
 
 
 def stage_function(made, stage, absent, static):
-    """The stage as a function to be jitted; `absent` are the cells that hold nothing, `static` maps keys to their known values.
+    """The stage as a function to be jitted; `absent` are the cells that hold nothing, `static` maps keys to their known
+    values.
 
-    Gives the function and the list it fills, while traced, with the (node, check) pairs that its third output belongs to.
+    Gives the function and the list it fills, while traced, with the (node, check) pairs that its third output belongs
+    to.
     """
     found = []
     written = [cell for cell in stage.writes if cell not in absent]

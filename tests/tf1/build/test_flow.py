@@ -114,7 +114,9 @@ def test_a_case_takes_the_first_that_holds():
 
 def test_an_exclusive_case_refuses_two_that_hold():
     p = tf.placeholder(tf.int32, [])
-    y = tf.case({p < 5: lambda: tf.constant(1), p < 10: lambda: tf.constant(2)}, default=lambda: tf.constant(3), exclusive=True)
+    y = tf.case(
+        {p < 5: lambda: tf.constant(1), p < 10: lambda: tf.constant(2)}, default=lambda: tf.constant(3), exclusive=True
+    )
     with tf.Session() as session:
         assert session.run(y, {p: 7}) == 2
         with pytest.raises(tf.errors.InvalidArgumentError, match="More than one condition evaluated as True"):

@@ -35,7 +35,10 @@ STRUCTURES = {
     "list": (lambda a, b: [a, b], [1.0, 2.0]),
     "tuple": (lambda a, b: (a, b), (1.0, 2.0)),
     "dict": (lambda a, b: {"x": a, "y": [b]}, {"x": 1.0, "y": [2.0]}),
-    "ordered dict": (lambda a, b: collections.OrderedDict([("y", b), ("x", a)]), collections.OrderedDict([("y", 2.0), ("x", 1.0)])),
+    "ordered dict": (
+        lambda a, b: collections.OrderedDict([("y", b), ("x", a)]),
+        collections.OrderedDict([("y", 2.0), ("x", 1.0)]),
+    ),
     "named tuple": (lambda a, b: Pair(a, b), Pair(1.0, 2.0)),
     "nested": (lambda a, b: [a, (b, {"k": a}), []], [1.0, (2.0, {"k": 1.0}), []]),
     "the same twice": (lambda a, b: [a, a], [1.0, 1.0]),
@@ -54,7 +57,7 @@ def test_values_come_back_in_the_structure_of_the_fetches(name):
 
 
 def test_scalars_are_numpy_scalars_and_arrays_are_the_callers_own():
-    x, up, session = counter()
+    x, _, session = counter()
     assert type(session.run(x)) is np.float32
     vector = tf.Variable([1.0, 2.0])
     session.run(vector.initializer)
@@ -97,7 +100,7 @@ def test_a_second_run_compiles_nothing():
 
 
 def test_the_same_fetches_in_another_structure_compile_nothing():
-    x, up, session = counter()
+    x, _, session = counter()
     y, z = x * 2.0, x * 3.0
     session.run([y, z])
     before = compiling.traces()
@@ -107,7 +110,7 @@ def test_the_same_fetches_in_another_structure_compile_nothing():
 
 
 def test_reading_variables_compiles_nothing():
-    x, up, session = counter()
+    x, _, session = counter()
     before = compiling.traces()
     assert session.run([x, x.value(), "Variable:0"]) == [0, 0, 0]
     assert compiling.traces() == before
@@ -181,7 +184,7 @@ def test_an_error_in_a_run_leaves_the_session_usable():
 
 
 def test_a_closed_session_refuses_to_run():
-    x, up, session = counter()
+    x, _, session = counter()
     session.close()
     with pytest.raises(RuntimeError, match="Attempted to use a closed Session"):
         session.run(x)
@@ -225,7 +228,10 @@ def test_a_partial_run_does_each_effect_once():
 
 def test_a_fetch_that_raises_names_the_users_line():
     x = tf.Variable(1.0, name="weights")
-    with tf.Session() as session, pytest.raises(tf.errors.FailedPreconditionError, match=r"(?s)uninitialized value weights.*test_session.py:\d+"):
+    with (
+        tf.Session() as session,
+        pytest.raises(tf.errors.FailedPreconditionError, match=r"(?s)uninitialized value weights.*test_session.py:\d+"),
+    ):
         session.run(x)
 
 

@@ -102,3 +102,10 @@ def test_a_string_variable_keeps_its_value():
         assert session.run(name) == b"none"
         assert session.run(tf.assign(name, "some")) == b"some"
         assert session.run(name) == b"some"
+
+
+def test_a_predicate_made_of_a_fed_number_decides_between_shapes():
+    n = tf.placeholder(tf.int32, [])
+    y = tf.cond(tf.logical_and(tf.equal(n, 1), n > 0), lambda: tf.zeros([2]), lambda: tf.zeros([3]))
+    with tf.Session() as session:
+        assert [session.run(y, {n: value}).shape for value in (1, 0, 1)] == [(2,), (3,), (2,)]
