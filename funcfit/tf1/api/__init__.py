@@ -7,7 +7,7 @@ core      the graph's own names: Graph, Tensor, dtypes, scopes, collections
 import importlib
 import pkgutil
 
-import funcfit.tf1.build  # noqa: F401 - registers what these modules build on
+import funcfit.tf1.build  # registers what these modules build on
 
 for _module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
     importlib.import_module(f"{__name__}.{_module}")

@@ -6,7 +6,7 @@ autodiff   tf.gradients and hessians       variables        Variable and its ini
 import importlib
 import pkgutil
 
-import funcfit.tf1.ops  # noqa: F401 - the cards that these modules build on
+import funcfit.tf1.ops  # the cards that these modules build on
 
 for _module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
     importlib.import_module(f"{__name__}.{_module}")
