@@ -99,9 +99,8 @@ def rot90(image, k=1, name=None):
             (tf.equal(k, 3), lambda: tf.reverse_v2(tf.transpose(image, swap), [column])),
         ]
         turned = tf.case(cases, default=lambda: image, exclusive=True, name=scope)
-        shape = image.get_shape()
-        if shape.ndims is not None:
-            turned.set_shape([*shape.as_list()[: int(is_batch)], None, None, shape.as_list()[-1]])
+        sizes = image.get_shape().dims_or_none or (None,) * 3
+        turned.set_shape([*sizes[: int(is_batch)], None, None, sizes[-1]])
         return turned
 
 

@@ -73,14 +73,17 @@ def _largest_fitting(images, size):
     return tf.to_int32(tf.round(factor * current))
 
 
-def _is_number(x):
-    return isinstance(x, numbers.Integral) or isinstance(x, Tensor) and x.get_shape().ndims == 0
+def _are_sizes(*values):
+    """True for two integers, or two scalar tensors."""
+    if all(isinstance(x, numbers.Integral) for x in values):
+        return True
+    return all(isinstance(x, Tensor) and x.get_shape().ndims == 0 for x in values)
 
 
 @api("image.resize_images", "image.resize")
 @functools.wraps(_resize_images)
 def resize_images(*args, **kwargs):
-    if len(args) > 2 and _is_number(args[1]) and _is_number(args[2]) or "new_width" in kwargs:
+    if len(args) > 2 and _are_sizes(*args[1:3]) or "new_width" in kwargs:
         return _resize_images_before_0_12(*args, **kwargs)
     return _resize_images(*args, **kwargs)
 
