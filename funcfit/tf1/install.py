@@ -5,6 +5,7 @@ Public modules (`tensorflow.nn`, `tensorflow.contrib.layers`) are the registry's
 each looks a name up where its own public names went, then everywhere.
 """
 
+import functools
 import importlib.abc
 import importlib.util
 import sys
@@ -58,18 +59,29 @@ class InternalModule(types.ModuleType):
         if name.startswith("__"):
             raise AttributeError(name)
         path = self.__name__.removeprefix("tensorflow.python").lstrip(".")
+        own = namespace(path, never_public())
+        if own is not None and isinstance(vars(own).get(name), Namespace):
+            return importlib.import_module(f"{self.__name__}.{name}")
         while path not in _HOMES:
             path = path.rpartition(".")[0]
-        for home in (*_HOMES[path], *_EVERYWHERE):
-            space = namespace(home)
+        for space in (own, *map(namespace, (*_HOMES[path], *_EVERYWHERE))):
             if space is not None and name in vars(space):
                 return vars(space)[name]
         raise AttributeError(f"{self.__name__} has no {name!r}: funcfit.tf1 does not provide it")
 
 
-def namespace(path):
+@functools.cache
+def never_public():
+    """Names that were internal and yet imported: `@api("python.training.moving_averages.assign_moving_average")`.
+
+    Kept from the first look on: importing `tensorflow.python` puts the module in this namespace's place.
+    """
+    return vars(tf)["python"]
+
+
+def namespace(path, top=tf):
     """The public namespace at `path` ('nn', 'contrib.layers', '' for the top), or None."""
-    space = tf
+    space = top
     for part in path.split(".") if path else ():
         space = vars(space).get(part)
         if not isinstance(space, types.ModuleType):
@@ -113,6 +125,7 @@ def install():
             f"a tensorflow from {getattr(present, '__file__', 'elsewhere')} is imported already; call "
             "funcfit.tf1.install() first"
         )
+    never_public()
     if _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)
     sys.modules["tensorflow"] = tf

@@ -9,6 +9,7 @@ from funcfit.tf1.graph.shape import TensorShape, as_shape
 from funcfit.tf1.opdef import api, tf
 
 
+@api("python.ops.variables.PartitionedVariable")
 class PartitionedVariable:
     """Variables that together stand for one, cut along an axis. Used in an expression it is their concatenation.
 

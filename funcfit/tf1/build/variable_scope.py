@@ -166,6 +166,7 @@ def get_variable_scope():
     return scopes[0]
 
 
+@api("python.ops.variable_scope._get_default_variable_store")
 def variable_store():
     """The default graph's variables by name."""
     stores = get_collection_ref(_STORE_KEY)
@@ -224,6 +225,7 @@ def get_local_variable(*args, **kwargs):
     return get_variable(*args, **kwargs)
 
 
+@api("python.ops.variable_scope._pure_variable_scope")
 class pure_variable_scope:
     """A variable scope without a name scope. Can be entered again, and then is the same scope.
 
@@ -292,6 +294,7 @@ def _around(custom_getter, inner):
     return both
 
 
+@api("python.ops.variable_scope._get_unique_variable_scope")
 def unique_scope_name(prefix):
     """`prefix`, numbered when the open scope has opened a scope of that name before."""
     store, open_scope = variable_store(), get_variable_scope()

@@ -14,9 +14,10 @@ from funcfit.tf1.graph.graph import colocate_with, name_scope
 from funcfit.tf1.graph.keys import GraphKeys, add_to_collection
 from funcfit.tf1.graph.node import Tensor
 from funcfit.tf1.graph.shape import as_shape
-from funcfit.tf1.opdef import tf
+from funcfit.tf1.opdef import api, tf
 
 
+@api("python.ops.variable_scope._PartitionInfo")
 class PartitionInfo:
     """Where in the whole variable a part lies: the whole's shape and the part's offset. TypeError and ValueError for
     what cannot be.
@@ -73,6 +74,7 @@ class PartitionInfo:
         return cut[0] if cut else None
 
 
+@api("python.ops.variable_scope._VariableStore")
 class VariableStore:
     """The variables of a graph by full name. Grows with `get_variable`; counts how often each scope was opened."""
 

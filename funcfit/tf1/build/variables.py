@@ -14,7 +14,7 @@ from funcfit.tf1.opdef import api, raw, tf
 from funcfit.tf1.ops.index import sliced
 
 
-@api("Variable")
+@api("Variable", "python.ops.resource_variable_ops.ResourceVariable")
 class Variable:
     """A tensor that keeps its value between runs of a session, once its initializer has run.
 

@@ -36,19 +36,19 @@ def _named_slot(primary, name, colocate_with_primary, *arguments):
             return _slot(primary, *arguments)
 
 
-@api("train.slot_creator.create_slot")
+@api("python.training.slot_creator.create_slot")
 def create_slot(primary, val, name, colocate_with_primary=True):
     """A slot of `primary` that starts as the tensor `val`."""
     return _named_slot(primary, name, colocate_with_primary, val, val.shape.is_fully_defined(), None, None)
 
 
-@api("train.slot_creator.create_slot_with_initializer")
+@api("python.training.slot_creator.create_slot_with_initializer")
 def create_slot_with_initializer(primary, initializer, shape, dtype, name, colocate_with_primary=True):
     """A slot of `primary` that `initializer` starts."""
     return _named_slot(primary, name, colocate_with_primary, initializer, shape.is_fully_defined(), shape, dtype)
 
 
-@api("train.slot_creator.create_zeros_slot")
+@api("python.training.slot_creator.create_zeros_slot")
 def create_zeros_slot(primary, name, dtype=None, colocate_with_primary=True):
     """A slot of zeros, shaped like `primary`: at run time when its static shape is not known."""
     dtype = (primary.dtype if dtype is None else dtypes.as_dtype(dtype)).base_dtype

@@ -11,7 +11,7 @@ from funcfit.tf1.graph.keys import GraphKeys, add_to_collection, get_collection
 from funcfit.tf1.opdef import api, tf
 
 
-@api("train.moving_averages.assign_moving_average", "contrib.framework.assign_moving_average")
+@api("python.training.moving_averages.assign_moving_average", "contrib.framework.assign_moving_average")
 def assign_moving_average(variable, value, decay, zero_debias=True, name=None):
     """variable -= (1 - decay) * (variable - value): the variable as it then is.
 
@@ -58,7 +58,7 @@ def _free_name(name):
     return f"{name}_{number}"
 
 
-@api("train.moving_averages.weighted_moving_average", "contrib.framework.weighted_moving_average")
+@api("python.training.moving_averages.weighted_moving_average", "contrib.framework.weighted_moving_average")
 def weighted_moving_average(value, decay, weight, truediv=True, collections=None, name=None):
     """The moving average of value * weight over that of weight."""
     if collections is None:
