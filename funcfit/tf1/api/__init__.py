@@ -2,6 +2,8 @@
 part of one.
 
 core      the graph's own names: Graph, Tensor, dtypes, scopes, collections
+optimizers/, train/   tf.train: optimizers; decays, moving averages, the global step, devices
+regularizers          penalties on weights
 """
 
 import importlib

@@ -1,6 +1,10 @@
 """What adds many nodes at once.
 
-autodiff   tf.gradients and hessians       variables        Variable and its initializers' bookkeeping
+autodiff        tf.gradients and hessians            variables       Variable, and which variables there are
+registry        which gradient rule a node has       partitions      variables in parts, and who cuts them
+flow            cond, case, Assert                   initializers    what a variable starts from
+variable_store  get_variable's variables by name     variable_scope  get_variable and its scopes
+templates       make_template
 """
 
 import importlib
