@@ -46,10 +46,10 @@ def RefMerge(inputs):
 
 
 def summarized(array, entries):
-    """An array's first `entries` elements as TF's messages print them: numbers as they are, strings without quotes."""
+    """An array's first `entries` elements as TF's messages print them: numbers as they are, strings escaped as in C."""
     flat = np.asarray(array).ravel()
     shown = [
-        x.decode(errors="replace")
+        _escaped(x)
         if isinstance(x, bytes)
         else "1"
         if x is True or isinstance(x, np.bool_) and x
@@ -61,6 +61,15 @@ def summarized(array, entries):
         for x in flat[:entries]
     ]
     return " ".join(shown) + ("..." if flat.size > entries else "")
+
+
+_ESCAPES = {
+    ord(c): "\\" + shown for c, shown in {"\n": "n", "\r": "r", "\t": "t", '"': '"', "'": "'", "\\": "\\"}.items()
+}
+
+
+def _escaped(text):
+    return "".join(_ESCAPES.get(b) or (chr(b) if 32 <= b < 127 else f"\\{b:03o}") for b in text)
 
 
 def _holds(condition, data, *, summarize):
