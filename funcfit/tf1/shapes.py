@@ -152,6 +152,13 @@ def matmul(node):
     return TensorShape((rows, columns))
 
 
+def refusal(node, inputs):
+    """What TF's kernels say of arrays whose shapes do not go together; None where they have no words of their own."""
+    words = {broadcast: "Incompatible shapes: {} vs. {}", matmul: "Matrix size-incompatible: In[0]: {}, In[1]: {}"}
+    text = words.get(node.card.out)
+    return text and text.format(*(_question(TensorShape(x.shape)) for x in inputs))
+
+
 def _with_rank(node, index, rank):
     shape = node.inputs[index].shape
     if shape.ndims not in (None, rank):

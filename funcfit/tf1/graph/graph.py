@@ -224,7 +224,7 @@ class Graph:
         if self._name_stack:
             name = f"{self._name_stack}/{name}"
         elif not _OP_NAME.match(name):
-            raise ValueError(f"'{name}' is not a valid scope name" if not name else f"'{name}' is not a valid op name")
+            raise ValueError(f"'{name}' is not a valid {'node' if name else 'scope'} name")
         taken = self._names_in_use
         count = taken.get(name, 0)
         if mark_as_used:

@@ -77,10 +77,9 @@ class BaseSession:
             fed, values = (), ()
         else:
             try:
-                fed = tuple(feed_dict)
-            except TypeError:
+                fed, values = tuple(feed_dict), feed_dict.values()
+            except (TypeError, AttributeError):
                 raise TypeError(f"feed_dict must be a dictionary of tensors to values, not {feed_dict!r}") from None
-            values = feed_dict.values()
         kind = type(fetches)
         try:
             key = (kind, tuple(fetches), fed) if kind is list or kind is tuple else (fetches, fed)

@@ -12,8 +12,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from funcfit.errors import FailedPreconditionError, OpError
+from funcfit.errors import FailedPreconditionError, InvalidArgumentError, OpError
 from funcfit.kernels.module import numpy_or_jax
+from funcfit.tf1 import shapes
 from funcfit.tf1.graph.node import Tensor
 from funcfit.tf1.opdef import Empty
 from funcfit.tf1.run.branches import Conditional, is_merge, possible
@@ -151,6 +152,11 @@ def run_node(node, scope):
         if error.op is None:
             error._op = node
         raise
+    except (TypeError, ValueError) as error:
+        if card.host:
+            raise
+        # JAX refuses shapes that the graph did not know.
+        raise InvalidArgumentError(None, node, shapes.refusal(node, inputs) or str(error)) from error
     if not isinstance(lowered, (tuple, list)):
         lowered = (lowered,)
     written = made.cells.written(node)
