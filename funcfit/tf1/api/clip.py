@@ -30,6 +30,7 @@ def clip_by_norm(t, clip_norm, axes=None, name=None):
         values = convert_to_tensor(values, name="t")
         inverse_norm = tf.rsqrt(tf.reduce_sum(values * values, axes, keep_dims=True))
         wanted = values * clip_norm
+        values.shape.assert_is_compatible_with(wanted.shape)
         scale = tf.minimum(inverse_norm, tf.constant(1.0, dtype=values.dtype) / clip_norm)
         clipped = tf.identity(wanted * scale, name=scope)
     return IndexedSlices(clipped, t.indices, t.dense_shape) if isinstance(t, IndexedSlices) else clipped

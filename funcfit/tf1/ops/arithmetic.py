@@ -6,7 +6,7 @@ import numpy as np
 from funcfit.errors import InvalidArgumentError
 from funcfit.kernels.module import numpy_or_jax
 from funcfit.tf1 import shapes
-from funcfit.tf1.broadcasting import sums_to_inputs
+from funcfit.tf1.broadcasting import as_quotients, sums_to_inputs
 from funcfit.tf1.graph import dtypes
 from funcfit.tf1.graph.convert import convert_n_to_tensor_or_indexed_slices, convert_to_tensor
 from funcfit.tf1.graph.graph import control_dependencies, name_scope
@@ -283,35 +283,14 @@ def div(x, y, name=None):
         return card(x, y, name=scope)
 
 
-_QUOTIENTS = {
-    **dict.fromkeys((dtypes.uint8, dtypes.int8, dtypes.uint16, dtypes.int16), dtypes.float32),
-    **dict.fromkeys((dtypes.int32, dtypes.int64), dtypes.float64),
-    **{
-        d: d
-        for d in (dtypes.bfloat16, dtypes.float16, dtypes.float32, dtypes.float64, dtypes.complex64, dtypes.complex128)
-    },
-}
-
-
 @api("truediv", "math.truediv")
 def truediv(x, y, name=None):
     """Quotient as Python 3 has it: small integers are divided as float32, int32 and int64 as float64."""
     with name_scope(name, "truediv", [x, y]) as scope:
         x = convert_to_tensor(x, name="x")
         y = convert_to_tensor(y, name="y")
-        x, y = _as_quotients(x, y)
+        x, y = as_quotients(x, y)
         return raw.RealDiv(x, y, name=scope)
-
-
-def _as_quotients(x, y):
-    kind = x.dtype.base_dtype
-    if kind is not y.dtype.base_dtype:
-        raise TypeError(f"x and y must have the same dtype, got {kind!r} != {y.dtype.base_dtype!r}")
-    if kind not in _QUOTIENTS:
-        raise TypeError(f"Invalid dtype {kind!r} in __truediv__")
-    if _QUOTIENTS[kind] is kind:
-        return x, y
-    return tf.cast(x, _QUOTIENTS[kind]), tf.cast(y, _QUOTIENTS[kind])
 
 
 @api("divide", "math.divide")

@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 
+from funcfit.errors import UnimplementedError
 from funcfit.kernels.casts import cast_as_c
 from funcfit.tf1 import shapes
 from funcfit.tf1.broadcasting import sums_to_inputs
@@ -16,6 +17,8 @@ from funcfit.tf1.opdef import COMPLEX, api, op, raw, tf
 
 @op("x: SrcT -> y: DstT", out=shapes.same, folds=True, at_build=True)
 def Cast(x, *, DstT):
+    if (x.dtype == object) != (DstT is dtypes.string):
+        raise UnimplementedError(None, None, f"Cast {dtypes.as_dtype(x.dtype).name} to {DstT.name} is not supported")
     return cast_as_c(x, DstT.as_numpy_dtype)
 
 
