@@ -246,16 +246,17 @@ class pure_variable_scope:
         if self._scope is None or isinstance(self._name_or_scope, str):
             self._scope = self._made(outer)
         store.open_variable_scope(self._scope.name)
-        self._outer.append((outer, dict(store.variable_scopes_count)))
+        reenters = isinstance(self._name_or_scope, VariableScope)
+        self._outer.append((outer, store.scopes_opened, dict(store.variable_scopes_count) if reenters else None))
         slot[0] = self._scope
         return self._scope
 
     def __exit__(self, *_):
         store = variable_store()
-        outer, counts = self._outer.pop()
-        if isinstance(self._name_or_scope, VariableScope):
+        outer, opened, counts = self._outer.pop()
+        if counts is not None:
             store.variable_scopes_count = counts
-        else:
+        elif store.scopes_opened > opened:
             store.close_variable_subscopes(self._scope.name)
         get_collection_ref(_SCOPE_KEY)[0] = outer
 

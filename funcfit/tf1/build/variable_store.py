@@ -82,9 +82,11 @@ class VariableStore:
         self._vars = {}
         self._partitioned_vars = {}
         self.variable_scopes_count = {}
+        self.scopes_opened = 0
 
     def open_variable_scope(self, scope_name):
         self.variable_scopes_count[scope_name] = self.variable_scope_count(scope_name) + 1
+        self.scopes_opened += 1
 
     def close_variable_subscopes(self, scope_name):
         for name in self.variable_scopes_count:
