@@ -100,7 +100,9 @@ def broadcast(node):
 
 
 def _first_clash(a, b):
-    for x, y in zip(reversed(a.dims_or_none), reversed(b.dims_or_none)):
+    x, y = a.dims_or_none, b.dims_or_none
+    rank = min(len(x), len(y))
+    for x, y in zip(x[len(x) - rank :], y[len(y) - rank :]):
         if None not in (x, y) and x != y and 1 not in (x, y):
             return f"{x} and {y}"
 
@@ -225,11 +227,16 @@ class ShapeOnly:
         self.shape, self.ndim = shape, len(shape)
 
 
-def constant_value(tensor):
+def constant_value(tensor, partial=False):
     """The value of `tensor` as a numpy array if it is known while the graph is built, else None.
 
-    A tensor whose value was used so can no longer be fed: static shapes rest on it.
+    With `partial`, a Pack of which only some parts are known is an array of these and None. A tensor whose value was
+    used so can no longer be fed: static shapes rest on it.
     """
+    if partial and tensor.op.type == "Pack" and not tensor.op.attrs["axis"]:
+        parts = [constant_value(x) for x in tensor.op.inputs]
+        if any(p is None for p in parts) and not all(p is None for p in parts):
+            return np.array([*parts, None], np.object_)[:-1]
     value = _constant_value(tensor)
     if value is not None:
         tensor.graph.prevent_feeding(tensor)

@@ -239,6 +239,10 @@ class Graph:
                 taken[name] = 1
         return name
 
+    def get_name_scope(self):
+        """The open name scope, 'a/b'; empty at the top."""
+        return self._name_stack
+
     @contextlib.contextmanager
     def name_scope(self, name):
         """Names made inside start with `name/`; a name ending in '/' enters that scope again, None or '' the top. Gives
@@ -258,7 +262,7 @@ class Graph:
             inner = self.unique_name(name)
         self._name_stack = inner
         try:
-            yield inner + "/" if inner else ""
+            yield inner + "/" if name else ""
         finally:
             self._name_stack = outer
 

@@ -104,6 +104,12 @@ class Operation:
             for code, line in reversed(self._frames)
         ]
 
+    @property
+    def traceback_with_start_lines(self):
+        """`traceback`, with the line at which each function starts as a fifth element."""
+        starts = [code.co_firstlineno for code, _ in reversed(self._frames)]
+        return [(*frame, start) for frame, start in zip(self.traceback, starts)]
+
     def made_at(self):
         """`file:line` of the user's program that made this node, or an empty string."""
         return f"{self._frames[0][0].co_filename}:{self._frames[0][1]}" if self._frames else ""
@@ -325,6 +331,9 @@ class IndexedSlices(TensorLike):
     op = property(lambda self: self._values.op)
     dtype = property(lambda self: self._values.dtype)
     graph = property(lambda self: self._values.graph)
+
+    def __neg__(self):
+        return IndexedSlices(-self._values, self._indices, self._dense_shape)
 
     def __str__(self):
         dense = "" if self._dense_shape is None else f", dense_shape={self._dense_shape}"

@@ -230,6 +230,13 @@ class TensorShape:
             raise ValueError(f"Shapes {self} and {other} are not compatible")
         return TensorShape(tuple(b if a is None else a for a, b in zip(mine, theirs)))
 
+    def most_specific_compatible_shape(self, other):
+        """What both shapes say alike; where they differ nothing is known."""
+        mine, theirs = self._sizes, as_shape(other)._sizes
+        if mine is None or theirs is None or len(mine) != len(theirs):
+            return TensorShape(None)
+        return TensorShape(tuple(a if a == b else None for a, b in zip(mine, theirs)))
+
     def concatenate(self, other):
         other = as_shape(other)
         if self._sizes is None or other._sizes is None:

@@ -38,7 +38,7 @@ def array_of(value, dtype=None, shape=None):
     if value is None:
         raise ValueError("None values not supported.")
     dtype = None if dtype is None else dtypes.as_dtype(dtype).base_dtype
-    if isinstance(value, (np.ndarray, np.generic)):
+    if isinstance(value, (np.ndarray, np.generic)) or hasattr(value, "__array__"):
         array = np.asarray(value)
         if array.dtype.kind in "SU":
             array = _bytes(array)

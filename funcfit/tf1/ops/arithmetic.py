@@ -422,7 +422,12 @@ def _operator(name, make):
     def left(x, y):
         with name_scope(None, name, [x, y]) as scope:
             if not isinstance(y, SparseTensor):
-                y = convert_to_tensor(y, dtype=x.dtype.base_dtype, name="y")
+                try:
+                    y = convert_to_tensor(y, dtype=x.dtype.base_dtype, name="y")
+                except TypeError:
+                    if hasattr(type(y), f"__r{name}__"):  # `y` may know how
+                        return NotImplemented
+                    raise
             return make(x, y, name=scope)
 
     def right(y, x):

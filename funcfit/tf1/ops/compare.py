@@ -37,13 +37,13 @@ def GreaterEqual(x, y):
 
 
 @api("equal", "math.equal")
-@op("x: T, y: T -> z: bool", T=_COMPARABLE, out=shapes.broadcast, folds=True, gradient=None)
+@op("x: T, y: T -> z: bool", T=_COMPARABLE, out=shapes.broadcast, folds=True, at_build=True, gradient=None)
 def Equal(x, y):
     return x == y
 
 
 @api("not_equal", "math.not_equal")
-@op("x: T, y: T -> z: bool", T=_COMPARABLE, out=shapes.broadcast, folds=True, gradient=None)
+@op("x: T, y: T -> z: bool", T=_COMPARABLE, out=shapes.broadcast, folds=True, at_build=True, gradient=None)
 def NotEqual(x, y):
     return x != y
 
