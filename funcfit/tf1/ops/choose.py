@@ -17,7 +17,8 @@ from funcfit.tf1.opdef import INDICES, api, op, raw, tf
 
 
 @op(
-    "input: bool -> index: int64",
+    "input: T=bool -> index: int64",
+    later=("T",),
     host=True,
     gradient=None,
     out=lambda node: TensorShape((None, node.inputs[0].shape.ndims)),
@@ -63,9 +64,6 @@ def where(condition, x=None, y=None, name=None):
     zero), as int64 rows.
     """
     if x is None and y is None:
-        condition = convert_to_tensor(condition, preferred_dtype=dtypes.bool_, name="condition")
-        if condition.dtype.base_dtype != dtypes.bool_:
-            condition = tf.not_equal(condition, tf.zeros_like(condition))
         return raw.Where(condition, name=name)
     if x is None or y is None:
         raise ValueError("x and y must both be non-None or both be None.")
@@ -183,7 +181,7 @@ def _stitched(node):
 
 
 @api("dynamic_stitch")
-@op("indices: N*int32, data: N*T -> merged: T", fixed=("indices",), folds=True, out=_stitched)
+@op("indices: N*int32, data: N*T -> merged: T", fixed=("indices",), host="unless known", folds=True, out=_stitched)
 def DynamicStitch(indices, data):
     """Rows of several tensors put in the places that `indices` say; the last of several rows for one place counts."""
     rest = data[0].shape[indices[0].ndim :]

@@ -10,7 +10,7 @@ from funcfit.tf1.graph.convert import convert_to_tensor
 from funcfit.tf1.graph.graph import name_scope
 from funcfit.tf1.graph.node import Tensor
 from funcfit.tf1.graph.shape import as_shape
-from funcfit.tf1.opdef import api, op, raw, tf
+from funcfit.tf1.opdef import INDICES, api, op, raw, tf
 
 
 def _filled(node):
@@ -22,7 +22,14 @@ def _filled(node):
     return shapes.constant_value_as_shape(node.inputs[0])
 
 
-@op("dims: int32, value: T -> output: T", fixed=("dims",), folds=True, out=_filled)
+@op(
+    "dims: index_type=int32, value: T -> output: T",
+    index_type=INDICES,
+    later=("index_type",),
+    fixed=("dims",),
+    folds=True,
+    out=_filled,
+)
 def Fill(dims, value):
     if dims.ndim != 1:
         raise InvalidArgumentError(None, None, f"dims must be a vector of int32, got shape {list(dims.shape)}")
@@ -41,12 +48,7 @@ def _(node, dy):
 @api("fill")
 def fill(dims, value, name=None):
     """A tensor of shape `dims` with `value` everywhere."""
-    return raw.Fill(_int32(dims), value, name=name)
-
-
-def _int32(sizes):
-    """Sizes as an op that takes int32 alone wants them; what later releases allow beyond that is cast."""
-    return tf.cast(sizes, dtypes.int32) if isinstance(sizes, Tensor) and sizes.dtype is dtypes.int64 else sizes
+    return raw.Fill(dims, value, name=name)
 
 
 def _constant_or_fill(value, shape, dtype, name):
@@ -54,7 +56,8 @@ def _constant_or_fill(value, shape, dtype, name):
         shape = as_shape(shape)
         shape.assert_is_fully_defined()
     except (TypeError, ValueError):
-        shape = convert_to_tensor(_int32(shape), dtype=dtypes.int32, name="shape")
+        wide = isinstance(shape, Tensor) and shape.dtype is dtypes.int64
+        shape = convert_to_tensor(shape, dtype=dtypes.int64 if wide else dtypes.int32, name="shape")
         return tf.fill(shape, tf.constant(value, dtype=dtype), name=name)
     return tf.constant(value, shape=shape, dtype=dtype, name=name)
 

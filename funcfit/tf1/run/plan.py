@@ -228,17 +228,17 @@ def _newest(a, b, position):
 
 
 def is_host(node, known, inside=()):
-    """True for what runs outside jit: cards that say so, and whatever puts out strings or handles (but constants are
-    known anywhere).
+    """True for what runs outside jit: cards that say so, and whatever takes or puts out strings or handles (constants
+    are known anywhere).
     """
     host = node.card.host
     if host == "unless known":
         host = any(node._inputs[i] not in known for i in node.card.fixed_positions(node))
+    tensors = (*node.outputs, *node._inputs)
     return (
         host
         and node not in inside
-        or node.type != "Const"
-        and any(x.dtype.base_dtype in dtypes.HOST_ONLY for x in node.outputs)
+        or any(x.dtype.base_dtype in dtypes.HOST_ONLY for x in tensors if x.op.type != "Const")
     )
 
 
@@ -292,7 +292,7 @@ def _cut(order, fed, inside, uses, contexts, static):
                 lowest = at
                 if at % 2 == host and at == level[source]:
                     reason = ""
-        deciding = [node._inputs[i] for i in node.card.fixed_positions(node)]
+        deciding = [] if host else [node._inputs[i] for i in node.card.fixed_positions(node)]
         deciding += [pred for pred, _ in contexts[node] if host or pred in static]
         for x in deciding:
             if x not in known and x.op in level:
@@ -362,6 +362,9 @@ def _connect(made, fed, contexts, static):
     known = knowable(made.nodes, fed)
     static_feeds = set()
     for node in made.nodes:
+        if is_host(node, known, made.padded):
+            deciding.update(pred for pred, _ in contexts[node])
+            continue  # on the host every value is known
         for i in node.card.fixed_positions(node):
             x = node._inputs[i]
             if x in known:
@@ -370,8 +373,6 @@ def _connect(made, fed, contexts, static):
                 static_feeds |= behind(x, fed) & fed
             else:
                 deciding.update(keys_of(x, made.uses[node].get(i), made, fed))
-        if is_host(node, known, made.padded):
-            deciding.update(pred for pred, _ in contexts[node])
     for pred in set(static) & known:
         deciding |= behind(pred, fed)  # a predicate that shape arithmetic makes of a fed number is known when that is
     needs = {node: requirements(node, made, fed) for node in made.nodes}
