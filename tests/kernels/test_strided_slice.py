@@ -1,4 +1,4 @@
-"""Slices by TF's specification are NumPy's slices, on specs drawn at random; gradients and assignments put things back."""
+"""Slices by TF's specification are NumPy's slices, on specs drawn at random; gradients put things back."""
 
 import jax
 import numpy as np
