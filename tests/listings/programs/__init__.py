@@ -16,6 +16,7 @@ Python 3.6 too, so they keep to its syntax and import nothing from this project.
     layers          tf.layers and the initializers of tf.contrib.layers
     variables       variables, initializers, assignments
     arrays          array, random and image functions without gradients
+    metrics         tf.metrics
 """
 
 import importlib
@@ -34,6 +35,7 @@ FAMILIES = [
     "layers",
     "variables",
     "arrays",
+    "metrics",
 ]
 
 
