@@ -3,8 +3,11 @@
 import inspect
 import re
 
+import numpy as np
+
 from funcfit.tf1.build.partitions import PartitionedVariable
 from funcfit.tf1.graph import dtypes
+from funcfit.tf1.graph.convert import convert_to_tensor
 from funcfit.tf1.graph.graph import colocate_with, get_default_graph, name_scope
 from funcfit.tf1.graph.keys import GraphKeys, get_collection, get_collection_ref
 from funcfit.tf1.graph.shape import TensorShape
@@ -112,11 +115,12 @@ class Layer:
     # -- calling -----------------------------------------------------------------------------------------------------
 
     def __call__(self, inputs, *args, **kwargs):
-        """The layer's outputs for `inputs` (a tensor or a nest of them).
+        """The layer's outputs for `inputs`: a tensor, an array, or a nest of them.
 
         ValueError when they do not fit the layer's `input_spec` or belong to another graph than the layer.
         """
         self._take_scope(kwargs.pop("scope", None))
+        inputs = _map(lambda x: convert_to_tensor(x) if isinstance(x, np.ndarray) else x, inputs)
         tensors = _flat(inputs)
         self._check_graph(tensors)
         # The scope's name is taken a second time, as TF 1.1 does: the second layer `dense` stands in `dense_2`.

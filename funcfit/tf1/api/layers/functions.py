@@ -30,7 +30,7 @@ def layer_function(name, layer, *called_with):
         inputs = given.pop("inputs")
         for_call = {key: given.pop(key) for key in call_names if key in given}
         if has_variables:
-            given |= dict(dtype=inputs.dtype.base_dtype, _scope=given.get("name"), _reuse=given.pop("reuse", None))
+            given |= dict(_scope=given.get("name"), _reuse=given.pop("reuse", None))
         return layer(**given).apply(inputs, **for_call)
 
     function.__name__ = function.__qualname__ = name

@@ -328,7 +328,6 @@ def batch_normalization(
         virtual_batch_size=virtual_batch_size,
         adjustment=adjustment,
         name=name,
-        dtype=inputs.dtype.base_dtype,
         _scope=name,
         _reuse=reuse,
     )
