@@ -9,4 +9,11 @@ candidates.py    multinomial, and the candidate samplers of sampled softmax and 
 image.py         resizes, crops from boxes, glimpses
 colour.py        colour spaces, hue, saturation, contrast
 boxes.py         choosing among boxes, drawing them, random crops
+windows.py       how windows walk over axes: places, margins, views
+conv.py          convolutions and their gradients
+pool.py          maxima and means of windows, and their gradients
+morphology.py    grey-scale dilation
+softmax.py       softmax and the cross entropies built on it
+normalization.py batch and local response normalization
+ctc.py           connectionist temporal classification: loss and decoders
 """
