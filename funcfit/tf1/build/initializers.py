@@ -33,19 +33,15 @@ class Initializer:
         return cls(**config)
 
 
-def _is_shape(value):
-    return isinstance(value, (list, tuple, TensorShape, Tensor))
-
-
 class _Filled(Initializer):
     """All elements alike. Given a shape in place of a dtype, as before 1.0, it is the tensor itself."""
 
     value = None
 
-    def __new__(cls, dtype=dtypes.float32, *args, shape=None, **kwargs):
-        if shape is None and not _is_shape(dtype):
-            return super().__new__(cls)
-        return cls._tensor(dtype, *args, **kwargs) if shape is None else cls._tensor(shape, dtype)
+    def __new__(cls, *args, **kwargs):
+        if "shape" in kwargs or args and isinstance(args[0], (list, tuple, TensorShape, Tensor)):
+            return cls._tensor(*args, **kwargs)
+        return super().__new__(cls)
 
     @classmethod
     def _tensor(cls, shape, dtype=dtypes.float32, partition_info=None):

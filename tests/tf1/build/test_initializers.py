@@ -56,6 +56,7 @@ def test_constants_fill_a_shape_up_or_must_fit(session):
 def test_zeros_and_ones_with_a_shape_are_tensors_as_before_1_0(session):
     assert session.run(tf.zeros_initializer([2, 3])).shape == (2, 3)
     assert session.run(tf.ones_initializer([2], tf.int32)).tolist() == [1, 1]
+    assert session.run(tf.zeros_initializer([2], dtype=tf.int32, partition_info=None)).dtype == np.int32
     assert session.run(tf.zeros_initializer(shape=[2], dtype=tf.float64)).dtype == np.float64
     assert session.run(tf.ones_initializer(dtype=tf.float64)([1])).dtype == np.float64
     assert session.run(tf.zeros_initializer()([2], dtype=tf.bool)).tolist() == [False, False]
