@@ -102,9 +102,9 @@ def broadcast(node):
 def _first_clash(a, b):
     x, y = a.dims_or_none, b.dims_or_none
     rank = min(len(x), len(y))
-    for x, y in zip(x[len(x) - rank :], y[len(y) - rank :]):
-        if None not in (x, y) and x != y and 1 not in (x, y):
-            return f"{x} and {y}"
+    for p, q in zip(x[len(x) - rank :], y[len(y) - rank :]):
+        if None not in (p, q) and p != q and 1 not in (p, q):
+            return f"{p} and {q}"
 
 
 def _question(shape):
@@ -330,4 +330,21 @@ def images(batch, spatial_sizes, channels, data_format):
     )
 
 
-SparseTensor.static_shape = staticmethod(constant_value_as_shape)
+def _sparse_shape(dense_shape):
+    """The static shape that `dense_shape` spells, worked out by all of shape arithmetic: no listing shows it."""
+    value = _folded(dense_shape)
+    return constant_value_as_shape(dense_shape) if value is None else TensorShape(value.tolist())
+
+
+def _folded(tensor):
+    value, card = constant_value(tensor), tensor.op.card
+    if value is not None or card is None or not card.folds or card.host:
+        return value
+    values = [_folded(x) for x in tensor.op.inputs]
+    if not values or any(v is None for v in values):
+        return None
+    found = card.bound(tensor.op)(*values)
+    return np.asarray(found[tensor.value_index] if isinstance(found, (tuple, list)) else found)
+
+
+SparseTensor.static_shape = staticmethod(_sparse_shape)

@@ -162,20 +162,32 @@ def _encoded(strings, shape):
 )
 def AsString(input, *, precision=-1, scientific=False, shortest=False, width=-1, fill=""):
     """Each number as text, as C's printf writes it: %d, %f, %e (`scientific`), %g (`shortest`)."""
-    if scientific and shortest:
-        raise InvalidArgumentError(None, None, "Cannot select both scientific and shortest notation")
-    form = "%" + fill + (str(width) if width > -1 else "") + (f".{precision}" if precision > -1 else "")
-    form += "e" if scientific else "g" if shortest else "f"
-    whole = "%" + fill + (str(width) if width > -1 else "") + "d"
+    _check_notation(input.dtype, precision, scientific, shortest, fill)
+    start = "%" + (f"{fill}{width}" if width > -1 else "")
+    form = start + (f".{precision}" if precision > -1 else "") + ("e" if scientific else "g" if shortest else "f")
 
     def text(x):
         if isinstance(x, (bool, np.bool_)):
             return "true" if x else "false"
         if isinstance(x, np.complexfloating):
             return f"({form % x.real},{form % x.imag})"
-        return (whole if isinstance(x, np.integer) else form) % x
+        return (start + "d" if isinstance(x, np.integer) else form) % x
 
     return _encoded([text(x) for x in input.ravel()], input.shape)
+
+
+def _check_notation(dtype, precision, scientific, shortest, fill):
+    problem = None
+    if dtype.kind not in "fc" and (scientific or shortest):
+        problem = f"scientific and shortest format not supported for datatype {dtype}"
+    elif dtype.kind not in "fc" and precision >= 0:
+        problem = f"precision not supported for datatype {dtype}"
+    elif len(fill) > 1:
+        problem = "Fill string must be one or fewer characters"
+    elif scientific and shortest:
+        problem = "Cannot select both scientific and shortest notation"
+    if problem:
+        raise InvalidArgumentError(None, None, problem)
 
 
 def _joined_shape(node):

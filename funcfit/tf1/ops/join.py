@@ -362,3 +362,9 @@ def split(value=None, num_or_size_splits=None, axis=0, num=None, name="split", s
         if num is None:
             raise ValueError(f"Cannot infer num from shape {splits}")
     return raw.SplitV(value, splits, axis, num_split=num, name=name)
+
+
+@api("split_v")
+def split_v(value, size_splits, split_dim=0, num=None, name="split_v"):
+    """`split` into parts of the sizes given, as the releases just before 1.0 called it."""
+    return split(value, size_splits, split_dim, num, name)
