@@ -158,8 +158,8 @@ def test_an_interrupt_leaves_the_state_whole():
     old = signal.signal(signal.SIGALRM, interrupt)
     try:
         for delay in np.linspace(0.0005, 0.01, 60):
-            signal.setitimer(signal.ITIMER_REAL, float(delay))
             try:
+                signal.setitimer(signal.ITIMER_REAL, float(delay))
                 while True:
                     session.run(up.op)
                     done += 1
@@ -181,6 +181,25 @@ def test_an_error_in_a_run_leaves_the_session_usable():
             session.run([y, up], bad)
     assert session.run(x) == 0
     np.testing.assert_array_equal(session.run(y + 1.0, {p: [1.0, 2.0]}), [1, 1])
+
+
+def test_a_run_whose_check_fails_changes_no_variable():
+    table, total = tf.Variable(np.ones((3, 2), np.float32)), tf.Variable(0.0)
+    ids = tf.placeholder(tf.int32, [None])
+    rows = tf.gather(table, ids)
+    train = tf.train.AdamOptimizer(0.1).minimize(tf.reduce_sum(rows * rows))
+    up = tf.assign_add(total, tf.reduce_sum(rows))
+    dense = tf.train.GradientDescentOptimizer(0.1).minimize(tf.square(total) * tf.reduce_sum(rows), var_list=[total])
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        for fetch in (train, up, dense, [train, up]):
+            before = session.run(tf.global_variables())
+            with pytest.raises(tf.errors.InvalidArgumentError, match=r"indices\[1\] = 3 is not in \[0, 3\)"):
+                session.run(fetch, {ids: [0, 3]})
+            for old, new in zip(before, session.run(tf.global_variables())):
+                np.testing.assert_array_equal(old, new)
+        session.run([train, up], {ids: [0, 2]})
+        assert session.run(total) != 0
 
 
 def test_a_closed_session_refuses_to_run():
@@ -251,3 +270,25 @@ def test_a_dependency_on_a_fed_placeholder_is_met():
         assert session.run(after, {x: 1.0}) == 3.0
         with pytest.raises(tf.errors.InvalidArgumentError, match="You must feed a value for placeholder tensor 'x'"):
             session.run(after)
+
+
+def test_placements_are_told_when_asked_for_and_again_when_the_graph_has_grown(capsys):
+    x = tf.placeholder(tf.float32, name="x")
+    v = tf.Variable(1.0, name="v")
+    with tf.Session(config=tf.ConfigProto(log_device_placement=True)) as session:
+        session.run(v.initializer)
+        session.run(v)
+        first = capsys.readouterr().out.splitlines()
+        session.run(x + v, {x: 1.0})
+        session.run(v.name)
+        second = capsys.readouterr().out.splitlines()
+    device = "/job:localhost/replica:0/task:0/device:CPU:0"
+    nodes = [
+        "v: (VariableV2)",
+        "v/Assign: (Assign)",
+        "v/read: (Identity)",
+        "x: (Placeholder)",
+        "v/initial_value: (Const)",
+    ]
+    assert first == [f"{node}: {device}" for node in nodes]
+    assert len(second) == 6 and f"add: (Add): {device}" in second
