@@ -510,8 +510,9 @@ def _sampled(cell, image_size, boxes, min_object_covered, aspect_ratio_range, ar
     height, width, _ = image_size.tolist()
     cell = np.asarray(cell)
     following = philox.word_by_word(cell)
+    ratios, areas = tuple(aspect_ratio_range), tuple(area_range)
     top, left, bottom, right = box_kernels.sampled_crop(
-        following.__next__, height, width, boxes, min_object_covered, aspect_ratio_range, area_range, max_attempts
+        following.__next__, height, width, boxes, float(min_object_covered), ratios, areas, max_attempts
     )
     edges = np.array([[[top, left, bottom, right]]], np.float32)
     fractions = edges / np.array([height, width, height, width], np.float32)
