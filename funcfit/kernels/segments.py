@@ -58,6 +58,6 @@ def unsorted_segments(rows, ids, count, method, empty):
     [0, 0, 5]
     """
     rest = rows.shape[np.ndim(ids) :]
-    ids = jnp.where(ids < 0, count, ids).reshape(-1)
+    ids = jnp.where(ids < 0, count, ids).ravel()
     out = jnp.full((count, *rest), empty, rows.dtype)
-    return getattr(out.at[ids], method)(rows.reshape(-1, *rest), mode="drop")
+    return getattr(out.at[ids], method)(rows.reshape(ids.size, *rest), mode="drop")

@@ -317,8 +317,11 @@ def _has_power(x, y):
 
 @op("x: T, y: T -> z: T", T=_FEWER, out=shapes.broadcast, folds=True, checks=_has_power)
 def Pow(x, y):
+    xp = numpy_or_jax(x, y)
     with np.errstate(all="ignore"):
-        return numpy_or_jax(x, y).power(x, y if _floats(x) else y.clip(0))
+        if np.iscomplexobj(x):  # C's cpow knows what XLA's formula, exp(y log(x)), does not
+            return xp.where(x == 0, xp.where(y == 0, 1, 0), xp.power(x, y)).astype(x.dtype)
+        return xp.power(x, y if _floats(x) else y.clip(0))
 
 
 @Pow.gradient

@@ -209,4 +209,4 @@ def conj(x, name=None):
             return raw.Conj(x, name=scope)
         if x.dtype.is_floating or x.dtype.is_integer:
             return x
-        raise TypeError(f"Expected numeric tensor, got dtype {x.dtype!r}")
+        raise TypeError(f"Expected numeric or variant tensor, got dtype {x.dtype!r}")

@@ -73,7 +73,9 @@ def histogram_fixed_width(values, value_range, nbins=100, dtype=dtypes.int32, na
     """How many values fall into each of `nbins` bins of one width; the first and the last take what lies outside."""
     with name_scope(name, "histogram_fixed_width", [values, value_range, nbins]) as scope:
         bins, nbins = _bins(values, value_range, nbins)
-        return tf.unsorted_segment_sum(tf.ones_like(bins, dtype=dtype), bins, nbins, name=scope)
+        counts = tf.unsorted_segment_sum(tf.ones_like(bins, dtype=dtype), bins, nbins, name=scope)
+        counts.set_shape([None])
+        return counts
 
 
 @api("histogram_fixed_width_bins")

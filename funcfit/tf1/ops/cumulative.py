@@ -16,6 +16,8 @@ _SCAN = {"T": NUMBERS, "Tidx": INDICES, "fixed": ("axis",), "folds": True, "out"
 
 def _scan(x, axis, exclusive, reverse, accumulate, unit):
     """`accumulate` along `axis`; `exclusive` leaves each element out of its own total, `reverse` starts at the end."""
+    if np.ndim(axis):
+        raise InvalidArgumentError(None, None, f"ScanOp: axis must be a scalar, not {list(np.shape(axis))}")
     axis = int(axis)
     if not -x.ndim <= axis < x.ndim:
         raise InvalidArgumentError(
