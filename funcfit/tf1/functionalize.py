@@ -10,7 +10,8 @@ from funcfit.tf1.graph.node import Operation
 from funcfit.tf1.opdef import api
 from funcfit.tf1.run.fetch import FetchTree, fed_pairs
 from funcfit.tf1.run.plan import plan
-from funcfit.tf1.run.session import Session, entropy
+from funcfit.tf1.run.program import entropy
+from funcfit.tf1.run.session import Session
 from funcfit.tf1.run.trace import Undecided, stage_function
 
 

@@ -444,6 +444,11 @@ class OpDef:
             start = positions[argument.name].stop
         return [p for name in names for p in positions[name]]
 
+    @property
+    def writes_rows(self):
+        """True for a card that writes the rows of a cell that its `indices` name."""
+        return bool(self.writes) and "indices" in self._input_names
+
     def fixed_positions(self, node):
         """The positions in `node.inputs` of the inputs whose values decide the program."""
         if callable(self.fixed):

@@ -335,9 +335,27 @@ def stage_function(made, stage, absent, static):
         new = [jnp.asarray(cell_value(cell, last[cell], scope)) for cell in stage.writes]
         given = [jnp.asarray(given_value(key, made, scope)) for key in stage.gives]
         ok = jnp.stack([jnp.all(c.ok) for _, c in scope.checks]) if scope.checks else None
+        if ok is not None:
+            old = dict(zip(written, written_values))
+            new = [_kept_unless(ok, value, old.get(cell), cell in by_rows) for cell, value in zip(stage.writes, new)]
         return new, given, (ok, [list(c.values) for _, c in scope.checks])
 
+    by_rows = cells_written_by_rows(made, stage)
     return function, found
+
+
+def cells_written_by_rows(made, stage):
+    """The cells of which the stage writes some rows only (scatters, sparse updates), in place."""
+    return {cell for node in stage.nodes if node.card.writes_rows for cell in made.writes(node)}
+
+
+def _kept_unless(ok, new, old, by_rows):
+    """A run whose checks fail leaves its cells as they were. To keep the old value of one that is written by rows would
+    be to copy it each time: there the checks are made before (program.py).
+    """
+    if by_rows or old is None or old.shape != new.shape:
+        return new
+    return jnp.where(jnp.all(ok), new, old)
 
 
 def _current_versions(made, stage, scope):

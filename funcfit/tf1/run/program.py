@@ -1,0 +1,300 @@
+"""`Program`: what a session runs for one list of elements: the plan, and its stages as compiled functions.
+
+Changes: what has been compiled so far, and the session's state when a stage runs. Cells are taken out of the state and
+put back under the session's lock at each stage, so that threads may run at the same time.
+"""
+
+import os
+import warnings
+from collections import deque
+from contextlib import nullcontext
+from functools import partial
+from itertools import chain
+from operator import itemgetter
+
+import numpy as np
+
+from funcfit.compile import jit, wide_mode
+from funcfit.errors import InvalidArgumentError
+from funcfit.tf1.graph.dtypes import HOST_ONLY
+from funcfit.tf1.graph.node import Operation, Tensor
+from funcfit.tf1.run.fetch import fed_array
+from funcfit.tf1.run.plan import View, plan
+from funcfit.tf1.run.trace import (
+    Scope,
+    Undecided,
+    cell_value,
+    cells_written_by_rows,
+    given_value,
+    run_steps,
+    stage_function,
+)
+
+MANY_SHAPES = 20
+_FIRST = itemgetter(0)
+
+
+class Program:
+    """One list of elements with one set of fed tensors, ready to run: the plan, and a compiled function a stage and
+    signature.
+    """
+
+    def __init__(self, session, elements, tensors):
+        self.session, self.elements, self.tensors = session, elements, tensors
+        self.static = set()  # tensors that turned out to decide the program
+        self._make_plan()
+
+    def __call__(self, values):
+        arrays = [fed_array(x, value) for x, value in zip(self.tensors, values)]
+        if self.quick is not None:
+            results = self.quick.run_alone(arrays)
+            if results is not None:
+                return results
+        while True:
+            before = {} if self.ran else self._written_so_far()
+            try:
+                results = self._run(dict(zip(self.tensors, arrays)))
+            except Undecided as wait:
+                if wait.tensor in self.static:
+                    raise RuntimeError(
+                        f"{wait.tensor.name} decides the program and cannot be known before it runs"
+                    ) from None
+                self.session._state.update(before)
+                self.static.add(wait.tensor)
+                self._make_plan()
+                continue
+            self.ran = True
+            return results
+
+    def _written_so_far(self):
+        """What the cells hold that the first stages of a plan write: should a later stage turn out to need another
+        plan, the run begins anew.
+        """
+        state, stages = self.session._state, self.plan.stages
+        return {cell: np.array(state[cell]) for stage in stages[:-1] for cell in stage.writes if cell in state}
+
+    def _make_plan(self):
+        self.plan, self.executables = plan(self.elements, self.tensors, self.static), {}
+        self.ran = False  # whether it has run to its end once, so that no other plan will be needed
+        # What runs a plan of one stage that always compiles to the same program, once that is known to be so.
+        self.quick = Reading(self.session, self.plan) if only_reads(self.plan) else None
+
+    def _run(self, values):
+        made = self.plan
+        for number, stage in enumerate(made.stages):
+            run = self._host_stage if stage.host else self._jitted_stage
+            run(number, stage, values)
+        for x, branches in made.guards.items():
+            if any(bool(np.asarray(values[predicate])) is not side for predicate, side in branches):
+                raise InvalidArgumentError(
+                    None, x.op, f"The tensor returned for {x.name} was not valid: it is in a branch that did not run."
+                )
+        out = []
+        for key in made.fetch_keys:
+            if key is None:
+                out.append(None)
+            elif isinstance(key, Tensor) and key.op.type == "Const":
+                out.append(fetched(key.op.attrs["value"]))
+            else:
+                out.append(fetched(values[key]))
+        return out
+
+    def _host_stage(self, number, stage, values):
+        scope = Scope(self.plan)
+        for key in (*stage.takes, *stage.feeds, *stage.static_feeds):
+            scope.values[key] = np.asarray(values[key])
+        state = self.session._state
+        with self.session._lock:
+            self._start_private_cells(stage)
+            for cell in (*stage.reads, *stage.writes):
+                if cell in state:
+                    scope.values[cell, None] = np.array(state[cell])
+        run_steps(stage.steps, scope)
+        last = {cell: node for node in stage.nodes for cell in self.plan.writes(node)}
+        with self.session._lock:
+            state.update({cell: cell_value(cell, last[cell], scope) for cell in stage.writes})
+        for key in stage.gives:
+            values[key] = given_value(key, self.plan, scope)
+
+    def _jitted_stage(self, number, stage, values):
+        state, static = self.session._state, {}
+        for x in stage.static_feeds:
+            static[x] = np.asarray(values[x])
+        for key in stage.takes:
+            if key in stage.static_takes or isinstance(key, Tensor) and key.dtype.base_dtype in HOST_ONLY:
+                static[key] = np.asarray(values[key])
+        with self.session._lock:
+            self._start_private_cells(stage)
+            absent = frozenset(c for c in (*stage.reads, *stage.writes) if c not in state)
+            signature = (number, absent, tuple((k, _text(v)) for k, v in static.items()))
+            executable = self.executables.get(signature)
+            if executable is None:
+                executable = Executable(self.session, self.plan, stage, absent, static)
+                self.executables[signature] = executable
+            alone = len(self.plan.stages) == 1 and not self.plan.guards
+            if alone and not static and not absent and self.quick is None:
+                self.quick = executable
+            executable.run(values)
+
+    def _start_private_cells(self, stage):
+        """Cells that nodes keep for themselves (counters, random streams) begin when the session first uses them."""
+        state = self.session._state
+        for cell in (*stage.reads, *stage.writes):
+            if cell.card.keeps is not None and cell not in state:
+                state[cell] = cell.card.keeps(cell.attrs, entropy)
+
+
+def _text(array):
+    return array.dtype.str, array.shape, tuple(array.ravel().tolist()) if array.dtype == object else array.tobytes()
+
+
+def entropy():
+    """64 fresh random bits, for streams that no seed fixes."""
+    return int.from_bytes(os.urandom(8), "little")
+
+
+def fetched(value):
+    """A fetched value as programs get it: a numpy array of their own, or a numpy scalar."""
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return value.item() if value.ndim == 0 else value.copy()
+    array = np.array(value)
+    return array[()] if array.ndim == 0 else array
+
+
+class Executable:
+    """A stage compiled for one set of empty cells and one set of static values."""
+
+    def __init__(self, session, made, stage, absent, static):
+        self.session, self.plan, self.stage = session, made, stage
+        self.written = tuple(c for c in stage.writes if c not in absent)
+        self.read = tuple(c for c in stage.reads if c not in absent)
+        self.taken = [k for k in stage.takes if k not in static]
+        function, self.checked = stage_function(made, stage, absent, static)
+        self.shapes_seen = 0
+        checks = any(node.card.checks is not None for node in stage.nodes)
+        # Cells that are written by rows are not copied to be kept in case a check fails: it is made beforehand.
+        self.verifier = (
+            jit(lambda *a: function(*a)[2], name="check") if checks and cells_written_by_rows(made, stage) else None
+        )
+        self.compiled = jit(function, donate_argnums=(0,), name="run_" + _label(made), on_trace=self._traced)
+        self._places = None
+
+    def _traced(self):
+        self.shapes_seen += 1
+        if self.shapes_seen == MANY_SHAPES:
+            why = self.stage.why or "the shapes that are fed"
+            warnings.warn(
+                f"{MANY_SHAPES} different shapes have each compiled a program of their own (cause: {why}); padding "
+                "to a few sizes would be faster.",
+                stacklevel=6,
+            )
+
+    def _call(self, taken, fed):
+        """One compiled call; the state is put right in any case, an interrupt included."""
+        session, out = self.session, []
+        state = session._state
+        with session._lock:
+            written = [state[c] for c in self.written]
+            read = [state[c] for c in self.read]
+            if self.verifier is not None:
+                with wide_mode() if self.stage.wide else nullcontext():
+                    ok, seen = self.verifier(written, read, taken, fed)
+                self._verify(ok, seen)
+            results = map(self.compiled, (written,), (read,), (taken,), (fed,))
+            new = chain.from_iterable(map(_FIRST, out))
+            # Everything from the call to the last cell happens in one C call, between whose parts no interrupt is
+            # delivered: one that fell there would leave the state with cells that were donated and are gone.
+            whole = chain(map(out.extend, (results,)), map(state.__setitem__, self.stage.writes, new))
+            if self.stage.wide:
+                with wide_mode():
+                    deque(whole, 0)
+            else:
+                deque(whole, 0)
+        new, given, (ok, seen) = out[0]
+        if self.verifier is None:
+            self._verify(ok, seen)
+        return given
+
+    def _verify(self, ok, seen):
+        if ok is None:
+            return
+        ok = np.asarray(ok)
+        if not ok.all():
+            node, check = self.checked[int(np.argmin(ok))]
+            values = [np.asarray(v) for v in seen[int(np.argmin(ok))]]
+            raise check.error(None, node, check.message(*values))
+
+    def run(self, values):
+        given = self._call([values[k] for k in self.taken], [values[x] for x in self.stage.feeds])
+        values.update(zip(self.stage.gives, given))
+
+    def run_alone(self, arrays):
+        """The whole run, when this stage is all of the plan; None when a cell is missing, so that the long way finds
+        out.
+        """
+        if self._places is None:
+            self._prepare()
+        try:
+            given = self._call([], [arrays[i] for i in self._fed])
+        except KeyError:
+            return None
+        return [fetched(given[at]) if at is not None else rest(arrays) for at, rest in self._places]
+
+    def _prepare(self):
+        tensors = self.plan.feeds
+        self._fed = [tensors.index(x) for x in self.stage.feeds]
+        places = []
+        for key in self.plan.fetch_keys:
+            if key is None:
+                places.append((None, lambda arrays: None))
+            elif key in self.stage.gives:
+                places.append((self.stage.gives.index(key), None))
+            elif key.op.type == "Const":
+                places.append((None, partial(_constant, key.op.attrs["value"])))
+            else:
+                places.append((None, partial(_fed_back, tensors.index(key))))
+        self._places = places
+
+
+def _constant(value, arrays):
+    return fetched(value)
+
+
+def _fed_back(place, arrays):
+    return fetched(arrays[place])
+
+
+def only_reads(made):
+    """True for a plan that shows cells as they are: nothing to compile."""
+    keys_are_cells = all(
+        isinstance(key, View) and key.write is None and shows_whole_cell(key.tensor) for key in made.fetch_keys
+    )
+    return keys_are_cells and all(node.outputs and shows_whole_cell(node.outputs[0]) for node in made.nodes)
+
+
+def shows_whole_cell(tensor):
+    while tensor.op.type in ("Identity", "RefIdentity"):
+        tensor = tensor.op.inputs[0]
+    return tensor.op.card.cell
+
+
+class Reading:
+    """A plan that only reads: the fetched values are copies of the state's arrays."""
+
+    def __init__(self, session, made):
+        self.session = session
+        self.cells = [made.cells.behind(key.tensor) for key in made.fetch_keys]
+
+    def run_alone(self, arrays):
+        """The values, or None when a cell is missing, so that the long way finds out."""
+        state = self.session._state
+        with self.session._lock:
+            try:
+                return [fetched(state[cell]) for cell in self.cells]
+            except KeyError:
+                return None
+
+
+def _label(made):
+    names = [x.name if isinstance(x, Operation) else x.op.name for x in made.fetches[:2]]
+    return "_".join(names).replace("/", "_")[:40]
