@@ -21,58 +21,30 @@ def stream(attrs, entropy):
     return philox.new_stream(attrs["seed"], attrs["seed2"], entropy)
 
 
+# What the cards have in common that draw a tensor of a given shape.
+_DRAWN = {"fixed": ("shape",), "keeps": stream, "gradient": None, "out": shapes.from_input()}
+
+
 def _sizes(shape):
     return tuple(int(d) for d in shape)
 
 
-@op(
-    "shape: T -> output: dtype",
-    T=INDICES,
-    dtype=FLOATS,
-    fixed=("shape",),
-    keeps=stream,
-    gradient=None,
-    out=shapes.from_input(),
-)
+@op("shape: T -> output: dtype", T=INDICES, dtype=FLOATS, **_DRAWN)
 def RandomUniform(cell, shape, *, dtype, seed=0, seed2=0):
     return samplers.uniform(cell, _sizes(shape), dtype.as_numpy_dtype)
 
 
-@op(
-    "shape: T, minval: Tout, maxval: Tout -> output: Tout",
-    T=INDICES,
-    Tout=INDICES,
-    fixed=("shape",),
-    keeps=stream,
-    gradient=None,
-    out=shapes.from_input(),
-)
+@op("shape: T, minval: Tout, maxval: Tout -> output: Tout", T=INDICES, Tout=INDICES, **_DRAWN)
 def RandomUniformInt(cell, shape, minval, maxval, *, seed=0, seed2=0):
     return samplers.uniform_int(cell, _sizes(shape), minval, maxval, minval.dtype)
 
 
-@op(
-    "shape: T -> output: dtype",
-    T=INDICES,
-    dtype=FLOATS,
-    fixed=("shape",),
-    keeps=stream,
-    gradient=None,
-    out=shapes.from_input(),
-)
+@op("shape: T -> output: dtype", T=INDICES, dtype=FLOATS, **_DRAWN)
 def RandomStandardNormal(cell, shape, *, dtype, seed=0, seed2=0):
     return samplers.standard_normal(cell, _sizes(shape), dtype.as_numpy_dtype)
 
 
-@op(
-    "shape: T -> output: dtype",
-    T=INDICES,
-    dtype=FLOATS,
-    fixed=("shape",),
-    keeps=stream,
-    gradient=None,
-    out=shapes.from_input(),
-)
+@op("shape: T -> output: dtype", T=INDICES, dtype=FLOATS, **_DRAWN)
 def TruncatedNormal(cell, shape, *, dtype, seed=0, seed2=0):
     return samplers.truncated_normal(cell, _sizes(shape), dtype.as_numpy_dtype)
 
@@ -81,10 +53,7 @@ def TruncatedNormal(cell, shape, *, dtype, seed=0, seed2=0):
     "shape: T, means: dtype, stdevs: dtype, minvals: dtype, maxvals: dtype -> output: dtype",
     T=INDICES,
     dtype=FLOATS,
-    fixed=("shape",),
-    keeps=stream,
-    gradient=None,
-    out=shapes.from_input(),
+    **_DRAWN,
 )
 def ParameterizedTruncatedNormal(cell, shape, means, stdevs, minvals, maxvals, *, seed=0, seed2=0):
     return rejection.parameterized_truncated_normal(cell, _sizes(shape), means, stdevs, minvals, maxvals)
@@ -122,10 +91,7 @@ def _drawn_for_each(node):
     "shape: S, alpha: T -> output: T",
     S=INDICES,
     T=FLOATS,
-    fixed=("shape",),
-    keeps=stream,
-    gradient=None,
-    out=_drawn_for_each,
+    **{**_DRAWN, "out": _drawn_for_each},
 )
 def RandomGamma(cell, shape, alpha, *, seed=0, seed2=0):
     return rejection.gamma(cell, _sizes(shape), alpha)
@@ -135,10 +101,7 @@ def RandomGamma(cell, shape, alpha, *, seed=0, seed2=0):
     "shape: S, rate: dtype -> output: dtype",
     S=INDICES,
     dtype=FLOATS,
-    fixed=("shape",),
-    keeps=stream,
-    gradient=None,
-    out=_drawn_for_each,
+    **{**_DRAWN, "out": _drawn_for_each},
 )
 def RandomPoisson(cell, shape, rate, *, seed=0, seed2=0):
     return rejection.poisson(cell, _sizes(shape), rate)
