@@ -242,7 +242,7 @@ def _unique_shapes(node):
 
 
 @api("unique")
-@op("x: T -> y: T, idx: out_idx", out_idx=INDICES, host=True, gradient=None, out=_unique_shapes)
+@op("x: T -> y: T, idx: out_idx", out_idx=INDICES, host=True, gradient="unregistered", out=_unique_shapes)
 def Unique(x, *, out_idx=dtypes.int32):
     """Distinct elements in the order they first come, and which of them each element is."""
     _vector_only(x)
@@ -255,7 +255,13 @@ def _(x, *, out_idx):
 
 
 @api("unique_with_counts")
-@op("x: T -> y: T, idx: out_idx, count: out_idx", out_idx=INDICES, host=True, gradient=None, out=_unique_shapes)
+@op(
+    "x: T -> y: T, idx: out_idx, count: out_idx",
+    out_idx=INDICES,
+    host=True,
+    gradient="unregistered",
+    out=_unique_shapes,
+)
 def UniqueWithCounts(x, *, out_idx=dtypes.int32):
     """`unique`, and how often each distinct element comes."""
     _vector_only(x)
@@ -266,7 +272,7 @@ def UniqueWithCounts(x, *, out_idx=dtypes.int32):
     "x: T, y: T -> out: T, idx: out_idx",
     out_idx=INDICES,
     host=True,
-    gradient=None,
+    gradient="unregistered",
     out=lambda node: [TensorShape((None,))] * 2,
 )
 def ListDiff(x, y, *, out_idx=dtypes.int32):

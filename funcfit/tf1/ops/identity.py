@@ -38,7 +38,7 @@ def StopGradient(input):
 
 
 @api("guarantee_const")
-@op("input: T -> output: T", out=shapes.same, folds=True, gradient=None)
+@op("input: T -> output: T", out=shapes.same, folds=True, gradient="unregistered")
 def GuaranteeConst(input):
     """`input`, of which the program promises that it never changes. Nothing is made of the promise."""
     return input
