@@ -1,6 +1,9 @@
 """Losses over many classes that look at a sample of them: noise-contrastive estimation and sampled softmax."""
 
+import numpy as np
+
 from funcfit.tf1.build.partitions import PartitionedVariable
+from funcfit.tf1.graph import dtypes
 from funcfit.tf1.graph.convert import convert_to_tensor
 from funcfit.tf1.graph.graph import name_scope
 from funcfit.tf1.opdef import api, tf
@@ -29,6 +32,8 @@ def _sampled_logits(
 ):
     """(logits, labels), both [batch, num_true + num_sampled]: of the true classes, then of the sampled ones."""
     weights = list(weights) if isinstance(weights, (list, PartitionedVariable)) else [weights]
+    if _holds_floats(labels) and not _holds_floats(inputs):
+        labels, inputs = inputs, labels  # their order until 0.12
     with name_scope(name, "compute_sampled_logits", [*weights, biases, inputs, labels]):
         labels = convert_to_tensor(labels)
         if labels.dtype != tf.int64:
@@ -60,6 +65,10 @@ def _sampled_logits(
         sampled_logits -= tf.log(sampled_count)
         logits = tf.concat([true_logits, sampled_logits], 1)
         return logits, tf.concat([tf.ones_like(true_logits) / num_true, tf.zeros_like(sampled_logits)], 1)
+
+
+def _holds_floats(x):
+    return dtypes.as_dtype(x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype).is_floating
 
 
 def _penalties(labels, sampled, num_true, num_sampled, dtype):
