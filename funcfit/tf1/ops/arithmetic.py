@@ -1,5 +1,7 @@
 """Arithmetic on two tensors that broadcast against each other, sums of many, and the operators of tensors."""
 
+import numbers
+
 import jax.numpy as jnp
 import numpy as np
 
@@ -428,8 +430,8 @@ def _operator(name, make):
                 try:
                     y = convert_to_tensor(y, dtype=x.dtype.base_dtype, name="y")
                 except TypeError:
-                    if hasattr(type(y), f"__r{name}__"):  # `y` may know how
-                        return NotImplemented
+                    if hasattr(type(y), f"__r{name}__") and not isinstance(y, numbers.Number):
+                        return NotImplemented  # `y` may know how; numbers do not, and the error names their type
                     raise
             return make(x, y, name=scope)
 
