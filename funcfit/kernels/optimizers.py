@@ -130,26 +130,23 @@ def _shrunk(x, threshold):
 
 
 def on_rows(formula, cells, indices, grad):
-    """`formula(*rows, grad_rows)` on the rows `indices` of `cells`, one after the other: new cells.
+    """`formula(*rows, grad_rows)` on the rows `indices` of `cells`: new cells.
 
-    cells: arrays [rows, ...]; indices: [n]; grad: [n, ...]. Indices past the end change nothing. When a row comes
-    twice, its second update starts from the first one's result, as in TensorFlow's loop; when none does, all rows are
-    updated at once.
+    cells: arrays [rows, ...]; indices: [n]; grad: [n, ...]. Numbers that are no row's change nothing. When a row comes
+    twice, its second update starts from the first one's result, as in TensorFlow's loop: each round takes every row's
+    first update that is still to do, so that distinct rows need one round.
     """
-
-    def at_once(cells):
-        new = formula(*(c[indices] for c in cells), grad)
-        return tuple(c.at[indices].set(n.astype(c.dtype), mode="drop") for c, n in zip(cells, new))
-
-    def one(i, cells):
-        row = indices[i]
-        new = formula(*(c[row] for c in cells), grad[i])
-        return tuple(c.at[row].set(n.astype(c.dtype), mode="drop") for c, n in zip(cells, new))
-
     count, size = indices.shape[0], cells[0].shape[0]
-    if not count:
-        return tuple(cells)
     order = jnp.arange(count)
-    last = jnp.zeros(size, order.dtype).at[indices].set(order, mode="drop")
-    distinct = jnp.all((last[indices] == order) | (indices >= size) | (indices < 0))
-    return jax.lax.cond(distinct, at_once, lambda cells: jax.lax.fori_loop(0, count, one, cells), tuple(cells))
+
+    def round_(carried):
+        cells, todo = carried
+        first = jnp.full(size, count, order.dtype).at[jnp.where(todo, indices, size)].min(order, mode="drop")
+        now = todo & (first[indices] == order)
+        rows = jnp.where(now, indices, size)
+        new = formula(*(c[rows] for c in cells), grad)
+        # A loop's arrays are written in place; those of a lax.cond would be copied, which for a table takes longest.
+        return tuple(c.at[rows].set(n.astype(c.dtype), mode="drop") for c, n in zip(cells, new)), todo & ~now
+
+    there = (indices >= 0) & (indices < size)
+    return jax.lax.while_loop(lambda carried: jnp.any(carried[1]), round_, (tuple(cells), there))[0]
