@@ -12,6 +12,7 @@ boxes.py         choosing among boxes, drawing them, random crops
 windows.py       how windows walk over axes: places, margins, views
 conv.py          convolutions and their gradients
 pool.py          maxima and means of windows, and their gradients
+fractional_pool.py  windows of two lengths, drawn at random
 morphology.py    grey-scale dilation
 softmax.py       softmax and the cross entropies built on it
 normalization.py batch and local response normalization
