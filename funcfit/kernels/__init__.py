@@ -5,6 +5,8 @@ philox.py        TensorFlow's random streams: blocks, words, unit fractions
 box_muller.py    normal numbers from random words, as TensorFlow makes them
 samplers.py      uniform, integer, normal, truncated normal, shuffle
 rejection.py     gamma, Poisson, normals between given bounds
+optimizers.py    update formulas, of all rows or of some
+rows.py          row numbers padded to a size that is known beforehand
 candidates.py    multinomial, and the candidate samplers of sampled softmax and NCE
 image.py         resizes, crops from boxes, glimpses
 colour.py        colour spaces, hue, saturation, contrast
