@@ -12,15 +12,15 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
+from .module import AnyArray
 from .windows import all_margins
 
 Padding = str | Sequence[tuple[int, int]]
 Sizes = Sequence[int]
-Images = Float[ArrayLike, "batch *image"]
-Filter = Float[ArrayLike, "*window in out"]
+Images = Float[AnyArray, "batch *image"]
+Filter = Float[AnyArray, "*window in out"]
 
 
 def convolution(
@@ -50,7 +50,7 @@ def convolution(
 
 
 def convolution_input_gradient(
-    shape: Sizes, filter: Filter, dy: Float[ArrayLike, "..."], *how, **options
+    shape: Sizes, filter: Filter, dy: Float[AnyArray, "..."], *how, **options
 ) -> Float[Array, "..."]:
     """The gradient of `convolution`'s x, which has shape `shape`; also called a transposed convolution."""
     x = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
@@ -59,7 +59,7 @@ def convolution_input_gradient(
 
 
 def convolution_filter_gradient(
-    x: Images, shape: Sizes, dy: Float[ArrayLike, "..."], *how, **options
+    x: Images, shape: Sizes, dy: Float[AnyArray, "..."], *how, **options
 ) -> Float[Array, "..."]:
     """The gradient of `convolution`'s filter, which has shape `shape`."""
     filter = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
@@ -81,14 +81,14 @@ def depthwise_convolution(
     return convolution(x, filter, strides, padding, dilations, channels_first, groups=channels)
 
 
-def depthwise_input_gradient(shape: Sizes, filter: Filter, dy: Float[ArrayLike, "..."], *how) -> Float[Array, "..."]:
+def depthwise_input_gradient(shape: Sizes, filter: Filter, dy: Float[AnyArray, "..."], *how) -> Float[Array, "..."]:
     """The gradient of `depthwise_convolution`'s x, which has shape `shape`."""
     x = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
     (dx,) = jax.linear_transpose(lambda x: depthwise_convolution(x, filter, *how), x)(dy)
     return dx
 
 
-def depthwise_filter_gradient(x: Images, shape: Sizes, dy: Float[ArrayLike, "..."], *how) -> Float[Array, "..."]:
+def depthwise_filter_gradient(x: Images, shape: Sizes, dy: Float[AnyArray, "..."], *how) -> Float[Array, "..."]:
     """The gradient of `depthwise_convolution`'s filter, which has shape `shape`."""
     filter = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
     (dfilter,) = jax.linear_transpose(lambda filter: depthwise_convolution(x, filter, *how), filter)(dy)

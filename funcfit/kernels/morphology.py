@@ -8,21 +8,21 @@ from collections.abc import Sequence
 
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
 from jaxtyping import Float
 
-from .windows import scattered, views
+from .module import AnyArray
+from .windows import largest, scattered, views
 
 Sizes = Sequence[int]
-Images = Float[ArrayLike, "batch height width channels"]
-Filter = Float[ArrayLike, "down across channels"]
-Dilated = Float[ArrayLike, "batch rows columns channels"]
+Images = Float[AnyArray, "batch height width channels"]
+Filter = Float[AnyArray, "down across channels"]
+Dilated = Float[AnyArray, "batch rows columns channels"]
 
 
 def dilation(x: Images, filter: Filter, strides: Sizes, padding: str, rates: Sizes) -> Dilated:
     """The largest sum at each place."""
-    largest, _ = _first_largest(x, filter, strides, padding, rates)
-    return largest
+    sums, _ = _first_largest(x, filter, strides, padding, rates)
+    return sums
 
 
 def dilation_gradients(
@@ -41,11 +41,4 @@ def _first_largest(x, filter, strides, padding, rates):
     """(the largest sums, which element of the filter is in the first of each)."""
     height, width, channels = filter.shape
     covered = views(x, (1, height, width, 1), strides, padding, -np.inf, rates)
-    largest = first = None
-    for i, (view, added) in enumerate(zip(covered, filter.reshape(-1, channels))):
-        if largest is None:
-            largest, first = view + added, jnp.zeros(view.shape, jnp.int32)
-        else:
-            first = jnp.where(view + added > largest, i, first)
-            largest = jnp.maximum(view + added, largest)
-    return largest, first
+    return largest(view + added for view, added in zip(covered, filter.reshape(-1, channels)))

@@ -3,11 +3,12 @@
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
-Images = Float[ArrayLike, "*image"]
-Channels = Float[ArrayLike, "channels"]
+from .module import AnyArray
+
+Images = Float[AnyArray, "*image"]
+Channels = Float[AnyArray, "channels"]
 
 
 def channel_moments(x: Images, channel: int) -> tuple[Float[Array, "channels"], Float[Array, "channels"]]:
@@ -42,7 +43,7 @@ def batch_normalized(
 
 
 def local_response(
-    x: Float[ArrayLike, "*image channels"], radius: int, bias: float, alpha: float, beta: float
+    x: Float[AnyArray, "*image channels"], radius: int, bias: float, alpha: float, beta: float
 ) -> Float[Array, "*image channels"]:
     """x / (bias + alpha * sum of squares of the 2 * radius + 1 channels around it) ** beta.
 

@@ -12,15 +12,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jax.typing import ArrayLike
 from jaxtyping import Array, Int, Num
 
-from .windows import all_margins, all_places, places, scattered, views
+from .module import AnyArray
+from .windows import all_margins, all_places, largest, places, scattered, views
 
 MOST_VIEWS = 64  # windows of more elements than this are not unrolled
 
 Sizes = Sequence[int]
-In = Num[ArrayLike, "..."]
+In = Num[AnyArray, "..."]
 Out = Num[Array, "..."]
 
 
@@ -70,7 +70,7 @@ def max_pool_with_argmax(
     return maxima, flat
 
 
-def scattered_by_argmax(shape: Sizes, dy: In, argmax: Int[ArrayLike, "..."], include_batch: bool = False) -> Out:
+def scattered_by_argmax(shape: Sizes, dy: In, argmax: Int[AnyArray, "..."], include_batch: bool = False) -> Out:
     """Each element of dy at the index that max_pool_with_argmax gave, added up; zeros elsewhere. `shape` is x's."""
     flat = jnp.zeros((math.prod(shape),), dy.dtype)
     if not include_batch:
@@ -132,11 +132,4 @@ def _max_pool_gradient_of_blocks(x, dy, window, strides, padding):
 
 def _first_maximum(x, window, strides, padding):
     """(the maxima, which place in the window has the first of each)."""
-    maxima = first = None
-    for i, view in enumerate(views(x, window, strides, padding, _lowest(x.dtype))):
-        if maxima is None:
-            maxima, first = view, jnp.zeros(view.shape, jnp.int32)
-        else:
-            first = jnp.where(view > maxima, i, first)
-            maxima = jnp.maximum(view, maxima)
-    return maxima, first
+    return largest(views(x, window, strides, padding, _lowest(x.dtype)))

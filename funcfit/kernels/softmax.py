@@ -2,24 +2,25 @@
 
 import jax.numpy as jnp
 from jax import lax
-from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 
+from .module import AnyArray
 
-def log_softmax(logits: Float[ArrayLike, "*batch classes"]) -> Float[Array, "*batch classes"]:
+
+def log_softmax(logits: Float[AnyArray, "*batch classes"]) -> Float[Array, "*batch classes"]:
     """logits - log(sum(exp(logits))), without overflow."""
     shifted = _shifted(logits)
     return shifted - jnp.log(jnp.sum(jnp.exp(shifted), axis=-1, keepdims=True))
 
 
-def softmax(logits: Float[ArrayLike, "*batch classes"]) -> Float[Array, "*batch classes"]:
+def softmax(logits: Float[AnyArray, "*batch classes"]) -> Float[Array, "*batch classes"]:
     """exp(logits) over their sum, without overflow."""
     powers = jnp.exp(_shifted(logits))
     return powers / jnp.sum(powers, axis=-1, keepdims=True)
 
 
 def cross_entropy(
-    logits: Float[ArrayLike, "batch classes"], labels: Float[ArrayLike, "batch classes"]
+    logits: Float[AnyArray, "batch classes"], labels: Float[AnyArray, "batch classes"]
 ) -> tuple[Float[Array, "batch"], Float[Array, "batch classes"]]:
     """The losses of distributions `labels`, and their gradients by the logits.
 
@@ -33,7 +34,7 @@ def cross_entropy(
 
 
 def sparse_cross_entropy(
-    logits: Float[ArrayLike, "batch classes"], labels: Int[ArrayLike, "batch"]
+    logits: Float[AnyArray, "batch classes"], labels: Int[AnyArray, "batch"]
 ) -> tuple[Float[Array, "batch"], Float[Array, "batch classes"]]:
     """As `cross_entropy` for labels that are class numbers.
 

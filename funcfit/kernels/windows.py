@@ -1,12 +1,17 @@
 """How a window walks over axes: how many places it takes, what is padded, what it covers; as TensorFlow counts them."""
 
+import functools
 import itertools
+import operator
 from collections.abc import Iterable, Iterator, Sequence
 
+import jax.numpy as jnp
 import numpy as np
 from jax import lax
 from jax.typing import ArrayLike
-from jaxtyping import Array, Num
+from jaxtyping import Array, Int, Num
+
+from .module import AnyArray
 
 Sizes = Sequence[int]
 
@@ -50,7 +55,7 @@ def all_margins(
 
 
 def views(
-    x: Num[ArrayLike, "..."],
+    x: Num[AnyArray, "..."],
     window: Sizes,
     strides: Sizes,
     padding: str,
@@ -70,7 +75,7 @@ def views(
 
 
 def scattered(
-    views: Iterable[Num[ArrayLike, "..."]],
+    views: Iterable[Num[AnyArray, "..."]],
     shape: Sizes,
     window: Sizes,
     strides: Sizes,
@@ -80,14 +85,26 @@ def scattered(
     """Undoes `views`: the sum of their elements at the places in an array of `shape` that they are views of."""
     edges = all_margins(shape, window, strides, padding, dilations)
     counts = all_places(shape, window, strides, padding, dilations)
-    total = 0
-    for start, view in zip(_starts(window, dilations), views):
+
+    def placed(start, view):
         config = []
         for i, n, count, s, (before, _) in zip(start, shape, counts, strides, edges):
             at = i - before
             config.append((at, n - (at + (count - 1) * s + 1), s - 1))
-        total = total + lax.pad(view, np.zeros((), view.dtype), config)
-    return total
+        return lax.pad(view, np.zeros((), view.dtype), config)
+
+    return functools.reduce(operator.add, map(placed, _starts(window, dilations), views))
+
+
+def largest(arrays: Iterable[Num[AnyArray, "*shape"]]) -> tuple[Num[Array, "*shape"], Int[Array, "*shape"]]:
+    """The largest value at each place, and the number of the array that has it first."""
+    arrays = iter(arrays)
+    best = jnp.asarray(next(arrays))
+    first = jnp.zeros(best.shape, jnp.int32)
+    for i, array in enumerate(arrays, start=1):
+        first = jnp.where(array > best, i, first)
+        best = jnp.maximum(array, best)
+    return best, first
 
 
 def _starts(window, dilations):
