@@ -10,14 +10,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Float, Int
+
+from .module import AnyArray
 
 NEVER = -1e30  # the logarithm of a probability of zero, finite so that gradients stay so
 
-Scores = Float[ArrayLike, "time batch classes"]
-Labels = Int[ArrayLike, "batch most"]
-Lengths = Int[ArrayLike, "batch"]
+Scores = Float[AnyArray, "time batch classes"]
+Labels = Int[AnyArray, "batch most"]
+Lengths = Int[AnyArray, "batch"]
 
 
 def ctc_loss(
@@ -74,9 +75,9 @@ def ctc_loss_and_gradient(
 
 
 def packed_labels(
-    rows: Int[ArrayLike, "labels"],
-    values: Int[ArrayLike, "labels"],
-    keep: Bool[ArrayLike, "labels"],
+    rows: Int[AnyArray, "labels"],
+    values: Int[AnyArray, "labels"],
+    keep: Bool[AnyArray, "labels"],
     batch: int,
     most: int,
 ) -> tuple[Int[Array, "batch most"], Int[Array, "batch"]]:
