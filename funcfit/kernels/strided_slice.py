@@ -13,34 +13,56 @@ import jax.numpy as jnp
 import numpy as np
 
 
-@dataclass
+@dataclass(frozen=True)
+class Spec:
+    """begin, end and strides as lists, None for a number that is not known; masks in the order named above."""
+
+    begin: list
+    end: list
+    strides: list
+    masks: tuple
+
+    def bit(self, mask, position):
+        return bool(self.masks[mask] >> position & 1)
+
+    def takes_all(self, position):
+        return self.bit(0, position) and self.bit(1, position)
+
+    def is_decided(self):
+        """True when only the positions of single picks are unknown: then the output's shape is known."""
+        return all(
+            self.bit(2, p)
+            or self.bit(3, p)
+            or self.strides[p] is not None
+            and (self.bit(4, p) or self.takes_all(p) or None not in (self.begin[p], self.end[p]))
+            for p in range(len(self.strides))
+        )
+
+
+@dataclass(frozen=True)
 class Axis:
-    """What happens to one axis of the input: the position of the spec that names it (None: all of it), taken or
-    sliced.
-    """
+    """What happens to one axis: `position` of the spec names it (None: all is taken), `shrink` picks one index."""
 
     position: int | None
     shrink: bool = False
 
 
-def axes_of(rank, positions, masks):
-    """The `Axis` of each of `rank` input axes, and the output's axes in order: an input axis's number, or None for a
-    new one.
+def axes_of(rank, spec):
+    """The `Axis` of each of `rank` input axes, and the output's axes in order: an input axis, or None for a new one.
 
     ValueError for a second ellipsis, or more positions than axes.
     """
-    _, _, ellipsis_mask, new_axis_mask, shrink_axis_mask = masks
-    ellipses = [i for i in range(positions) if ellipsis_mask >> i & 1]
+    positions = len(spec.strides)
+    ellipses = [i for i in range(positions) if spec.bit(2, i)]
     if len(ellipses) > 1:
         raise ValueError("Multiple ellipses in slice spec not allowed")
     ellipsis = ellipses[0] if ellipses else positions
-    new = [i for i in range(positions) if new_axis_mask >> i & 1 and i != ellipsis]
+    new = [i for i in range(positions) if spec.bit(3, i) and i != ellipsis]
     named = [i for i in range(positions) if i != ellipsis and i not in new]
-    rest = rank - len(named)
     axes, order = [], []
     for i in range(max(positions, ellipsis + 1)):
         if i == ellipsis:
-            for _ in range(rest):
+            for _ in range(rank - len(named)):
                 order.append(len(axes))
                 axes.append(Axis(None))
         elif i in new:
@@ -48,10 +70,9 @@ def axes_of(rank, positions, masks):
         else:
             if len(axes) == rank:
                 raise ValueError(f"Index out of range using input dim {rank}; input has only {rank} dims")
-            shrink = bool(shrink_axis_mask >> i & 1)
-            if not shrink:
+            if not spec.bit(4, i):
                 order.append(len(axes))
-            axes.append(Axis(i, shrink))
+            axes.append(Axis(i, spec.bit(4, i)))
     return axes, order
 
 
@@ -67,115 +88,92 @@ def bounds(size, begin, end, stride, begin_masked, end_masked):
     return start, max(0, -((start - stop) // stride))
 
 
-def output_sizes(sizes, begin, end, strides, masks):
-    """Sizes of the output, None where not known. `sizes` may hold None; `begin` and `end` may be None as a whole.
+def output_sizes(sizes, spec):
+    """Sizes of the output, None where not known; `sizes` may hold None, and so may the spec.
 
     ValueError for a spec that no tensor of these sizes can meet.
     """
-    begin_mask, end_mask, *_ = masks
-    axes, order = axes_of(len(sizes), len(strides), masks)
+    axes, order = axes_of(len(sizes), spec)
     found = []
     for number, (axis, size) in enumerate(zip(axes, sizes)):
         p = axis.position
         if p is None:
             found.append(size)
             continue
-        stride = int(strides[p])
+        begin, end, stride = spec.begin[p], spec.end[p], spec.strides[p]
         if stride == 0:
             raise ValueError(f"strides[{p}] must be non-zero")
         if axis.shrink:
-            if stride < 0:
+            if stride is not None and stride < 0:
                 raise ValueError("only stride 1 allowed on non-range indexing.")
-            if size is not None and begin is not None and not -size <= begin[p] < size:
-                raise ValueError(f"slice index {begin[p]} of dimension {number} out of bounds.")
+            if None not in (size, begin) and not -size <= begin < size:
+                raise ValueError(f"slice index {begin} of dimension {number} out of bounds.")
             found.append(1)
-            continue
-        masked = begin_mask >> p & 1, end_mask >> p & 1
-        if size is None or (begin is None or end is None) and not all(masked):
+        elif None in (size, stride) or None in (begin, end) and not spec.takes_all(p):
             found.append(None)
         else:
-            b, e = (0, 0) if all(masked) else (int(begin[p]), int(end[p]))
-            found.append(bounds(size, b, e, stride, *masked)[1])
+            found.append(bounds(size, begin, end, stride, spec.bit(0, p), spec.bit(1, p))[1])
     return [1 if i is None else found[i] for i in order]
 
 
-def only_picks(positions, masks):
-    """True when each position takes one index or a whole axis: then `begin` may be a traced value, and the output's
-    shape is known.
-    """
-    begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask = masks
-    whole = begin_mask & end_mask | ellipsis_mask | new_axis_mask | shrink_axis_mask
-    return all(whole >> i & 1 for i in range(positions))
-
-
-def strided_slice(x, begin, end, strides, masks):
-    """x: [...], begin, end, strides: [positions] -> the slice.
-
-    `begin` may be traced when `only_picks`; out of range is clamped.
-    """
-    begin_mask, end_mask, *_ = masks
-    if not isinstance(begin, np.ndarray):
-        return _picked(x, begin, masks)
-    axes, order = axes_of(x.ndim, len(strides), masks)
-    index = []
-    for axis, size in zip(axes, x.shape):
+def _ranges(shape, spec):
+    """(start, count, stride) of each axis, in its own order of elements; None for a pick that is not known yet."""
+    axes, order = axes_of(len(shape), spec)
+    found = []
+    for axis, size in zip(axes, shape):
         p = axis.position
         if p is None:
-            index.append(slice(None))
+            found.append((0, size, 1))
         elif axis.shrink:
-            start = int(begin[p])
-            index.append(slice(start, start + 1) if start >= 0 else slice(start + size, start + size + 1))
+            found.append(None if spec.begin[p] is None else (spec.begin[p] % size, 1, 1))
         else:
-            stride = int(strides[p])
-            start, count = bounds(size, int(begin[p]), int(end[p]), stride, begin_mask >> p & 1, end_mask >> p & 1)
-            stop = start + count * stride
-            index.append(slice(start, None if stop < 0 else stop, stride) if count else slice(0, 0))
-    kept = x[tuple(index)]
-    return kept.reshape([1 if i is None else kept.shape[i] for i in order])
+            start, count = bounds(size, spec.begin[p], spec.end[p], spec.strides[p], spec.bit(0, p), spec.bit(1, p))
+            found.append((start, count, spec.strides[p]))
+    return axes, order, found
 
 
-def _picked(x, begin, masks):
-    axes, order = axes_of(x.ndim, begin.shape[0], masks)
-    kept = jnp.asarray(x)
-    for number, axis in enumerate(axes):
-        if axis.shrink:
-            kept = jax.lax.dynamic_index_in_dim(kept, begin[axis.position], number)
-    return kept.reshape([1 if i is None else kept.shape[i] for i in order])
+def _as_slice(start, count, stride):
+    stop = start + count * stride
+    return slice(start, None if stop < 0 else stop, stride) if count else slice(0, 0)
 
 
-def strided_slice_grad(shape, begin, end, strides, dy, masks):
-    """Zeros of `shape` with `dy` where `strided_slice` took from; `begin` may be traced when `only_picks`."""
-    begin_mask, end_mask, *_ = masks
-    axes, _ = axes_of(len(shape), len(strides) if isinstance(strides, np.ndarray) else strides.shape[0], masks)
-    traced = not isinstance(begin, np.ndarray)
-    config, flipped, sizes = [], [], []
-    for number, (axis, size) in enumerate(zip(axes, shape)):
-        p = axis.position
-        if p is None or traced and not axis.shrink:
-            start, count, stride = 0, size, 1
-        elif axis.shrink:
-            start, count, stride = 0 if traced else int(begin[p]) % size, 1, 1
-        else:
-            stride = int(strides[p])
-            start, count = bounds(size, int(begin[p]), int(end[p]), stride, begin_mask >> p & 1, end_mask >> p & 1)
-            if stride < 0:
-                flipped.append(number)
-                start, stride = start + (count - 1) * stride, -stride
+def strided_slice(x, spec, begin=None):
+    """x: [...] -> the slice. Picks that `spec` does not know come from `begin` [positions], which may be traced."""
+    axes, order, ranges = _ranges(x.shape, spec)
+    x = x[tuple(slice(None) if r is None else _as_slice(*r) for r in ranges)]
+    for number, r in enumerate(ranges):
+        if r is None:
+            x = jax.lax.dynamic_index_in_dim(jnp.asarray(x), begin[axes[number].position], number)
+    return x.reshape([1 if i is None else x.shape[i] for i in order])
+
+
+def strided_slice_grad(shape, spec, dy, begin=None):
+    """Zeros of `shape` with `dy` in the place that `strided_slice` takes."""
+    axes, _, ranges = _ranges(shape, spec)
+    if isinstance(dy, np.ndarray) and None not in ranges:
+        whole = np.zeros(shape, dy.dtype)
+        place = tuple(_as_slice(*r) for r in ranges)
+        whole[place] = dy.reshape(whole[place].shape)
+        return whole
+    sizes, config, flipped = [], [], []
+    for number, (r, size) in enumerate(zip(ranges, shape)):
+        start, count, stride = (0, 1, 1) if r is None else r
         sizes.append(count)
-        config.append((start, size - start - max(0, (count - 1) * stride + 1), stride - 1) if count else (0, size, 0))
-    dy = dy.reshape(sizes)
-    dy = jnp.flip(dy, flipped) if flipped else dy
-    if not traced:
-        return jax.lax.pad(jnp.asarray(dy), jnp.zeros((), dy.dtype), config)
-    starts = [begin[axis.position] if axis.shrink else jnp.zeros((), begin.dtype) for axis in axes]
-    return jax.lax.dynamic_update_slice(jnp.zeros(shape, dy.dtype), jnp.asarray(dy), starts)
+        if stride < 0:
+            flipped.append(number)
+            start, stride = start + (count - 1) * stride, -stride
+        after = 0 if r is None else size - start - (count - 1) * stride - 1
+        config.append((start, after, stride - 1) if count else (0, size, 0))
+    dy = jnp.asarray(dy).reshape(sizes)
+    dy = jax.lax.pad(jnp.flip(dy, flipped) if flipped else dy, jnp.zeros((), dy.dtype), config)
+    if None not in ranges:
+        return dy
+    zero = jnp.zeros((), begin.dtype)
+    starts = [begin[axis.position] if r is None else zero for axis, r in zip(axes, ranges)]
+    return jax.lax.dynamic_update_slice(jnp.zeros(shape, dy.dtype), dy, starts)
 
 
-def strided_slice_assigned(x, begin, end, strides, value, masks):
-    """`x` with `value` (broadcast) in the place that `strided_slice` would take.
-
-    All but x and value are numpy arrays.
-    """
+def strided_slice_assigned(x, spec, value):
+    """`x` with `value` (broadcast) in the place that `strided_slice` takes."""
     numbers = np.arange(x.size, dtype=np.int64).reshape(x.shape)
-    where = strided_slice(numbers, begin, end, strides, masks)
-    return jnp.asarray(x).ravel().at[where].set(value).reshape(x.shape)
+    return jnp.asarray(x).ravel().at[strided_slice(numbers, spec)].set(value).reshape(x.shape)

@@ -85,9 +85,11 @@ class OpDef:
     folds     given numpy arrays `lower` gives numpy arrays: shape arithmetic, done while tracing
     at_build  the value is also worked out when the graph is built, for static shapes (the op types for which TF 1.1
               does so)
+    knows     node -> what the graph tells of its inputs before it runs: `lower` and `checks` get it as the keyword
+              `known`
     checks    the lowering's arguments -> list of `Check`s that hold when the arguments are good
     host      runs outside jit, on numpy arrays; "unless known": only where the values of its fixed inputs are not known
-              while tracing
+              while tracing, or come from feeds, so that each of them would compile a program of its own
     padding   names of the inputs that may be padded together (run/padding.py): what the node puts out is padded then,
               what it writes is not
     later     attrs that TF 1.1 does not have: the node holds them only where they differ from their defaults (one that
@@ -109,6 +111,7 @@ class OpDef:
         fixed=(),
         folds=False,
         at_build=False,
+        knows=None,
         checks=None,
         host=False,
         padding=(),
@@ -122,10 +125,10 @@ class OpDef:
         self.inputs, self.outputs = _arguments(inputs), _arguments(outputs)
         self.out, self.writes, self.blind, self.cell, self.keeps, self.alias = out, writes, blind, cell, keeps, alias
         self.fixed, self.folds, self.at_build, self.checks, self.host = fixed, folds, at_build, checks, host
-        self.padding, self.padded_lower, self.later = padding, None, later
+        self.padding, self.padded_lower, self.later, self.knows = padding, None, later, knows
         self.allowed = {attr: [dtypes.as_dtype(name) for name in names.split()] for attr, names in allowed.items()}
         parameters = inspect.signature(lower).parameters.values()
-        keyword_only = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
+        keyword_only = [p for p in parameters if p.kind is p.KEYWORD_ONLY and (knows is None or p.name != "known")]
         self.attrs = {p.name: p.default for p in keyword_only}  # attr -> default, or Parameter.empty
         self._lowering_attrs = tuple(self.attrs)
         inferred = {a.type_attr or a.type_list for a in self.inputs} | {a.number for a in self.inputs}
@@ -411,6 +414,8 @@ class OpDef:
 
     def _bind(self, function, node):
         attrs = {key: node.attrs[key] if key in node.attrs else self.attrs[key] for key in self._lowering_attrs}
+        if self.knows is not None:
+            attrs["known"] = self.knows(node)
         if not any(a.is_list for a in self.inputs):
             return lambda *values: function(*values, **attrs)
         counts = self.input_counts(node)

@@ -330,6 +330,24 @@ def images(batch, spatial_sizes, channels, data_format):
     )
 
 
+def known_elements(tensor):
+    """The elements of the vector `tensor` as far as they are known while the graph is built: ints and Nones in a list.
+
+    None when not even their number is known.
+    """
+    value, node = constant_value(tensor), tensor.op
+    if value is not None:
+        return np.ravel(value).tolist()
+    if node.type == "Pack" and not node.attrs.get("axis"):
+        parts = [constant_value(x) for x in node.inputs]
+        return [None if p is None else int(p) for p in parts]
+    if node.type == "ConcatV2":
+        pieces = [known_elements(x) for x in node.inputs[:-1]]
+        return None if any(p is None for p in pieces) else [element for piece in pieces for element in piece]
+    length = tensor.shape.dims_or_none
+    return None if length is None or len(length) != 1 or length[0] is None else [None] * length[0]
+
+
 def _sparse_shape(dense_shape):
     """The static shape that `dense_shape` spells, worked out by all of shape arithmetic: no listing shows it."""
     value = _folded(dense_shape)

@@ -41,41 +41,51 @@ def _sliced(node):
     return TensorShape(tuple(found))
 
 
+def _rest_begins_known(begin, size):
+    """True when a slice of sizes `size` has a known shape: where the size is -1, the rest, begin is known."""
+    return all(d != -1 or b is not None for b, d in zip(begin, size))
+
+
+def _slice_knows(node):
+    return shapes.known_elements(node.inputs[1])
+
+
 def _slice_fixed(node):
-    """The sizes decide the program; where it begins does so only when a size is -1, the rest of the axis."""
-    size = shapes.constant_value(node.inputs[2])
-    return [2] if size is not None and (size >= 0).all() else [1, 2]
+    begin, size = _slice_knows(node), shapes.constant_value(node.inputs[2])
+    unknown = begin is None or size is None
+    return [2] if not unknown and _rest_begins_known(begin, size.tolist()) else [1, 2]
 
 
-def _slice_checks(input, begin, size):
-    if isinstance(begin, np.ndarray):
+def _slice_sizes(input, known, size):
+    return np.array([d - b if s == -1 else s for d, b, s in zip(input.shape, known, size.tolist())])
+
+
+def _slice_checks(input, begin, size, known):
+    if isinstance(begin, np.ndarray) or len(size) != input.ndim:
         return []
+    size = _slice_sizes(input, known, size)
     room = np.array(input.shape) - size
-    return [
-        Check(
-            (begin >= 0) & (begin <= room),
-            InvalidArgumentError,
-            lambda b: next(
-                f"Expected begin[{i}] in [0, {input.shape[i]}], but got {b[i]}"
-                if not 0 <= b[i] <= input.shape[i]
-                else f"Expected size[{i}] in [0, {input.shape[i] - b[i]}], but got {size[i]}"
-                for i in range(len(b))
-                if not 0 <= b[i] <= room[i]
-            ),
-            [begin],
-        )
-    ]
+
+    def message(b):
+        i = next(i for i in range(len(b)) if not 0 <= b[i] <= room[i])
+        if not 0 <= b[i] <= input.shape[i]:
+            return f"Expected begin[{i}] in [0, {input.shape[i]}], but got {b[i]}"
+        return f"Expected size[{i}] in [0, {input.shape[i] - b[i]}], but got {size[i]}"
+
+    return [Check((begin >= 0) & (begin <= room), InvalidArgumentError, message, [begin])]
 
 
 @op(
     "input: T, begin: Index, size: Index -> output: T",
     Index=INDICES,
     fixed=_slice_fixed,
+    host="unless known",
     folds=True,
+    knows=_slice_knows,
     checks=_slice_checks,
     out=_sliced,
 )
-def Slice(input, begin, size):
+def Slice(input, begin, size, *, known):
     if len(size) != input.ndim:
         text = (
             f"Expected begin and size arguments to be 1-D tensors of size {input.ndim}, but got shapes "
@@ -83,7 +93,11 @@ def Slice(input, begin, size):
         )
         raise InvalidArgumentError(None, None, text)
     if not isinstance(begin, np.ndarray):
-        return jax.lax.dynamic_slice(jnp.asarray(input), list(begin), size.tolist())
+        sizes = _slice_sizes(input, known, size)
+        if (sizes > np.array(input.shape)).any():
+            i = int(np.flatnonzero(sizes > np.array(input.shape))[0])
+            raise InvalidArgumentError(None, None, f"Expected size[{i}] in [0, {input.shape[i]}], but got {sizes[i]}")
+        return jax.lax.dynamic_slice(jnp.asarray(input), list(begin), sizes.tolist())
     index = []
     for i, (whole, b, s) in enumerate(zip(input.shape, begin.tolist(), size.tolist())):
         if not 0 <= b <= whole:
@@ -116,77 +130,88 @@ def slice_(input_, begin, size, name=None):
 _MASKS = ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask")
 
 
-def _masks(node):
-    return tuple(node.attrs[mask] for mask in _MASKS)
+def _spec(node, first):
+    """What is known of begin, end and strides, inputs `first`, `first` + 1, ...; None when not even their number is."""
+    numbers = [shapes.known_elements(x) for x in node.inputs[first : first + 3]]
+    lengths = {len(n) for n in numbers if n is not None}
+    if len(lengths) != 1:
+        return None
+    (count,) = lengths
+    numbers = [[None] * count if n is None else n for n in numbers]
+    return kernel.Spec(*numbers, tuple(node.attrs[mask] for mask in _MASKS))
 
 
 def _strided(node):
     shapes.with_rank(node, 1, 1)
-    begin, end, strides = (shapes.constant_value(x) for x in node.inputs[1:4])
     sizes = node.inputs[0].shape.dims_or_none
     for i in (2, 3):
         shapes.merged_into(node, node.inputs[1].shape, node.inputs[i].shape)
+    # 1.1 looks at begin and end only when all their elements are known.
+    begin, end, strides = (shapes.constant_value(x) for x in node.inputs[1:4])
     if sizes is None or strides is None:
         return shapes.UNKNOWN
+    begin, end = ([None] * len(strides) if n is None else n.tolist() for n in (begin, end))
+    spec = kernel.Spec(begin, end, strides.tolist(), tuple(node.attrs[mask] for mask in _MASKS))
     try:
-        return TensorShape(tuple(kernel.output_sizes(sizes, begin, end, strides, _masks(node))))
+        return TensorShape(tuple(kernel.output_sizes(sizes, spec)))
     except ValueError as error:
         raise shapes.misfit(node, error.args[0], [1, 2, 3] if "out of bounds" in error.args[0] else [3]) from None
 
 
-def _strided_fixed(first, masks=_masks):
-    """begin, end and strides decide the program, unless they only pick single indices."""
-
-    def positions(node):
-        count = node.inputs[first].shape.with_rank(1).dims_or_none[0]
-        if count is not None and kernel.only_picks(count, masks(node)):
-            return []
-        return [first, first + 1, first + 2]
-
-    return positions
+def _strided_fixed(node):
+    """begin, end and strides decide the program, unless all that is unknown is which single indices are picked."""
+    spec = _spec(node, 1)
+    return [] if spec is not None and spec.is_decided() else [1, 2, 3]
 
 
-def _pick_check(shape, begin, masks):
-    """For picked indices that are not known yet: that they are inside."""
+def _now(known, begin, end, strides, masks):
+    """The spec with the numbers that are there: all of them where the inputs are arrays, else what the graph tells."""
     if isinstance(begin, np.ndarray):
+        return kernel.Spec(begin.tolist(), end.tolist(), strides.tolist(), tuple(masks))
+    return known
+
+
+def _pick_checks(shape, begin, spec):
+    """For picked indices that are not known yet: that they are inside."""
+    axes, _ = kernel.axes_of(len(shape), spec)
+    picked = [(axis.position, number) for number, axis in enumerate(axes) if axis.shrink]
+    picked = [(p, number, shape[number]) for p, number in picked if spec.begin[p] is None]
+    if not picked:
         return []
-    axes, _ = kernel.axes_of(len(shape), begin.shape[0], masks)
-    picked = [(axis.position, number, shape[number]) for number, axis in enumerate(axes) if axis.shrink]
-    ok = [(begin[p] >= -size) & (begin[p] < size) for p, _, size in picked]
 
     def message(b):
-        return next(
-            f"slice index {b[p]} of dimension {number} out of bounds."
-            for p, number, size in picked
-            if not -size <= b[p] < size
-        )
+        p, number, _ = next(pick for pick in picked if not -pick[2] <= b[pick[0]] < pick[2])
+        return f"slice index {b[p]} of dimension {number} out of bounds."
 
-    return [Check(jnp.stack(ok), InvalidArgumentError, message, [begin])] if picked else []
+    ok = [(begin[p] >= -size) & (begin[p] < size) for p, _, size in picked]
+    return [Check(jnp.stack(ok), InvalidArgumentError, message, [begin])]
+
+
+def _strided_checks(input, begin, end, strides, *, known, **masks):
+    spec = _now(known, begin, end, strides, [masks[m] for m in _MASKS])
+    try:
+        kernel.output_sizes(input.shape, spec)
+    except ValueError as error:
+        raise InvalidArgumentError(None, None, error.args[0]) from None
+    return _pick_checks(input.shape, begin, spec)
 
 
 @op(
     "input: T, begin: Index, end: Index, strides: Index -> output: T",
     Index=INDICES,
-    fixed=_strided_fixed(1),
+    fixed=_strided_fixed,
+    host="unless known",
     folds=True,
     padding=("input",),
-    checks=lambda input, begin, end, strides, **masks: _pick_check(input.shape, begin, [masks[m] for m in _MASKS]),
+    knows=lambda node: _spec(node, 1),
+    checks=_strided_checks,
     out=_strided,
 )
 def StridedSlice(
-    input, begin, end, strides, *, begin_mask=0, end_mask=0, ellipsis_mask=0, new_axis_mask=0, shrink_axis_mask=0
+    input, begin, end, strides, *, begin_mask=0, end_mask=0, ellipsis_mask=0, new_axis_mask=0, shrink_axis_mask=0, known
 ):
     masks = begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask
-    if isinstance(begin, np.ndarray):
-        _validate(input.shape, begin, end, strides, masks)
-    return kernel.strided_slice(input, begin, end, strides, masks)
-
-
-def _validate(shape, begin, end, strides, masks):
-    try:
-        kernel.output_sizes(shape, begin, end, strides, masks)
-    except ValueError as error:
-        raise InvalidArgumentError(None, None, error.args[0]) from None
+    return kernel.strided_slice(input, _now(known, begin, end, strides, masks), begin)
 
 
 @StridedSlice.gradient
@@ -199,14 +224,27 @@ def _(node, dy):
 @op(
     "shape: Index, begin: Index, end: Index, strides: Index, dy: T -> output: T",
     Index=INDICES,
-    fixed=lambda node: [0, *_strided_fixed(1)(node)],
+    fixed=lambda node: [0, *_strided_fixed(node)],
+    host="unless known",
+    knows=lambda node: _spec(node, 1),
     out=shapes.from_input(0),
 )
 def StridedSliceGrad(
-    shape, begin, end, strides, dy, *, begin_mask=0, end_mask=0, ellipsis_mask=0, new_axis_mask=0, shrink_axis_mask=0
+    shape,
+    begin,
+    end,
+    strides,
+    dy,
+    *,
+    begin_mask=0,
+    end_mask=0,
+    ellipsis_mask=0,
+    new_axis_mask=0,
+    shrink_axis_mask=0,
+    known,
 ):
     masks = begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask
-    return kernel.strided_slice_grad(tuple(shape.tolist()), begin, end, strides, dy, masks)
+    return kernel.strided_slice_grad(tuple(shape.tolist()), _now(known, begin, end, strides, masks), dy, begin)
 
 
 @StridedSliceGrad.gradient
@@ -228,8 +266,12 @@ def StridedSliceAssign(
     ref, begin, end, strides, value, *, begin_mask=0, end_mask=0, ellipsis_mask=0, new_axis_mask=0, shrink_axis_mask=0
 ):
     masks = begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask
-    _validate(ref.shape, begin, end, strides, masks)
-    return kernel.strided_slice_assigned(ref, begin, end, strides, value, masks)
+    spec = _now(None, begin, end, strides, masks)
+    try:
+        kernel.output_sizes(ref.shape, spec)
+    except ValueError as error:
+        raise InvalidArgumentError(None, None, error.args[0]) from None
+    return kernel.strided_slice_assigned(ref, spec, value)
 
 
 @api("strided_slice")

@@ -227,13 +227,13 @@ def _newest(a, b, position):
     return merged
 
 
-def is_host(node, known, inside=()):
+def is_host(node, settled, inside=()):
     """True for what runs outside jit: cards that say so, and whatever takes or puts out strings or handles (constants
     are known anywhere).
     """
     host = node.card.host
     if host == "unless known":
-        host = any(node._inputs[i] not in known for i in node.card.fixed_positions(node))
+        host = any(node._inputs[i] not in settled for i in node.card.fixed_positions(node))
     tensors = (*node.outputs, *node._inputs)
     return (
         host
@@ -244,20 +244,18 @@ def is_host(node, known, inside=()):
 
 def knowable(order, fed):
     """Tensors whose value is known while tracing: constants, shapes, what shape arithmetic makes of them, and feeds if
-    they are made static.
+    they are made static. Besides, those of them that no feed decides.
     """
-    known = set(fed)
+    known, settled = set(fed), set()
     for node in order:
-        card = node.card
-        if (
-            card.at_build == "shape"
-            or node.type == "Const"
-            or card.folds
-            and not is_host(node, known)
-            and all(x in known for x in node._inputs)
-        ):
+        if node.card.at_build == "shape" or node.type == "Const":
             known.update(node.outputs)
-    return known
+            settled.update(node.outputs)
+        elif node.card.folds and all(x in known for x in node._inputs) and not is_host(node, settled):
+            known.update(node.outputs)
+            if all(x in settled for x in node._inputs):
+                settled.update(node.outputs)
+    return known, settled
 
 
 def behind(tensor, fed):
@@ -276,9 +274,9 @@ def _cut(order, fed, inside, uses, contexts, static):
     """Stages: even levels are jitted, odd ones run on the host. A value that decides the program is known one level
     earlier.
     """
-    known, level, why = knowable(order, fed), {}, {}
+    (known, settled), level, why = knowable(order, fed), {}, {}
     for node in order:
-        host = is_host(node, known, inside)
+        host = is_host(node, settled, inside)
         lowest, reason = int(host), ""
         sources = [x.op for x in node._inputs if x not in fed] + controls(node, fed)
         sources += [w for w in uses[node].values() if w is not None]
@@ -359,10 +357,10 @@ def _connect(made, fed, contexts, static):
                 home[cell, node] = number
                 writers.setdefault(cell, []).append(number)
     deciding = set(static)
-    known = knowable(made.nodes, fed)
+    known, settled = knowable(made.nodes, fed)
     static_feeds = set()
     for node in made.nodes:
-        if is_host(node, known, made.padded):
+        if is_host(node, settled, made.padded):
             deciding.update(pred for pred, _ in contexts[node])
             continue  # on the host every value is known
         for i in node.card.fixed_positions(node):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import funcfit.tf1 as tf
+from tests.compilations import counted_compilations
 
 X = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
 
@@ -52,6 +53,29 @@ def test_an_index_may_be_a_tensor_and_compiles_once():
             np.testing.assert_array_equal(session.run(x[wide], {wide: n}), X[n])
         with pytest.raises(tf.errors.InvalidArgumentError, match="slice index 2 of dimension 0 out of bounds"):
             session.run(row, {i: 2})
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        lambda x, i: x[i],
+        lambda x, i: x[i, 1:3],
+        lambda x, i: x[i : i + 2],
+        lambda x, i: tf.slice(x, [i, 0], [2, -1]),
+        lambda x, i: tf.gradients(tf.square(x[i : i + 2]), x)[0],
+        lambda x, i: tf.gradients(tf.square(x[i, :2]), x)[0],
+    ],
+)
+def test_a_slice_compiles_once_wherever_it_begins(part):
+    with tf.Graph().as_default(), tf.Session() as session:
+        x, i = tf.Variable(np.arange(40, dtype=np.float32).reshape(10, 4)), tf.placeholder(tf.int32, [])
+        taken = part(x, i)
+        session.run(x.initializer)
+        session.run(taken, {i: 1})
+        with counted_compilations() as compiled:
+            for begin in (2, 5, 3):
+                session.run(taken, {i: begin})
+        assert not compiled
 
 
 @pytest.mark.parametrize(
