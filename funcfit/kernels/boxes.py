@@ -6,6 +6,7 @@ numpy arrays: they give as many boxes as they find, or decide the shape of a sli
 TensorFlow's core/kernels/non_max_suppression_op.cc, draw_bounding_box_op.cc, sample_distorted_bounding_box_op.cc.
 """
 
+import heapq
 from collections.abc import Callable
 
 import jax.numpy as jnp
@@ -62,6 +63,36 @@ def non_max_suppression(
         if not np.any(overlap(i, chosen) > iou_threshold):
             chosen = np.append(chosen, np.int32(i))
     return chosen
+
+
+def soft_non_max_suppression(
+    overlap: Callable[[int, np.ndarray], np.ndarray],
+    scores: np.ndarray,
+    most: int,
+    iou_threshold: float,
+    score_threshold: float,
+    sigma: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Indices and scores of chosen boxes, as `non_max_suppression`, where overlaps below the threshold matter too.
+
+    With `sigma` above 0 each lowers a box's score, by exp(-overlap**2 / (2 sigma)). Bodla et al. 2017, arXiv:1704.04503.
+    """
+    queue = [(-score, i, 0) for i, score in enumerate(scores.tolist()) if score > score_threshold]
+    heapq.heapify(queue)  # by score, then by index; with how many chosen boxes a candidate has been compared to
+    chosen, chosen_scores = np.zeros(0, np.int32), []
+    while queue and len(chosen) < most:
+        negative, i, compared = heapq.heappop(queue)
+        shared = overlap(i, chosen[compared:])
+        if np.any(shared > iou_threshold):
+            continue
+        score = np.float32(-negative)
+        for each in shared[::-1] if sigma > 0 else ():
+            score *= np.exp(np.float32(-0.5 / sigma) * each * each)
+        if score == np.float32(-negative):
+            chosen, chosen_scores = np.append(chosen, np.int32(i)), [*chosen_scores, score]
+        elif score > score_threshold:
+            heapq.heappush(queue, (-float(score), i, len(chosen)))
+    return chosen, np.array(chosen_scores, np.float32)
 
 
 def drawn(

@@ -367,14 +367,19 @@ def draw_bounding_boxes(images, boxes, name=None, colors=None):
     return raw.DrawBoundingBoxesV2(images, boxes, colors, name=name)
 
 
-def _chosen(boxes, scores, most, iou_threshold=0.5, score_threshold=-np.inf):
+def _overlap_of(boxes, scores, iou_threshold):
+    """The function that gives the overlaps of a box with others, by their indices."""
     if boxes.ndim != 2 or boxes.shape[1] != 4:
         raise _refused(f"boxes must be 2-D with 4 columns, not {list(boxes.shape)}")
     if scores.shape != boxes.shape[:1]:
         raise _refused("scores has incompatible shape")
     if not 0 <= iou_threshold <= 1:
         raise _refused("iou_threshold must be in [0, 1]")
-    overlap = lambda i, others: box_kernels.overlaps(boxes[i], boxes[others])
+    return lambda i, others: box_kernels.overlaps(boxes[i], boxes[others])
+
+
+def _chosen(boxes, scores, most, iou_threshold, score_threshold=-np.inf):
+    overlap = _overlap_of(boxes, scores, iou_threshold)
     return box_kernels.non_max_suppression(overlap, scores, int(most), iou_threshold, score_threshold)
 
 
@@ -419,6 +424,29 @@ def NonMaxSuppressionV4(
 
 
 @op(
+    "boxes: T, scores: T, max_output_size: int32, iou_threshold: T, score_threshold: T, soft_nms_sigma: T"
+    " -> selected_indices: int32, selected_scores: T, valid_outputs: int32",
+    T="float32 float16",
+    host=True,
+    gradient=None,
+    out=lambda node: [TensorShape((None,)), TensorShape((None,)), shapes.SCALAR],
+)
+def NonMaxSuppressionV5(
+    boxes, scores, max_output_size, iou_threshold, score_threshold, soft_nms_sigma, *, pad_to_max_output_size=False
+):
+    chosen, values = box_kernels.soft_non_max_suppression(
+        _overlap_of(boxes, scores, iou_threshold),
+        scores,
+        int(max_output_size),
+        float(iou_threshold),
+        float(score_threshold),
+        float(soft_nms_sigma),
+    )
+    padding = (0, max(int(max_output_size) - len(chosen), 0) if pad_to_max_output_size else 0)
+    return np.pad(chosen, padding), np.pad(values, padding), np.int32(len(chosen))
+
+
+@op(
     "overlaps: float32, scores: float32, max_output_size: int32, overlap_threshold: float32, score_threshold: float32"
     " -> selected_indices: int32",
     **_CHOICE,
@@ -455,6 +483,23 @@ def non_max_suppression_padded(
     )
 
 
+@api("image.non_max_suppression_with_scores")
+def non_max_suppression_with_scores(
+    boxes,
+    scores,
+    max_output_size,
+    iou_threshold=0.5,
+    score_threshold=float("-inf"),
+    soft_nms_sigma=0.0,
+    name=None,
+):
+    """`non_max_suppression`, and the chosen boxes' scores; with `soft_nms_sigma`, overlaps lower scores instead."""
+    chosen = raw.NonMaxSuppressionV5(
+        boxes, scores, max_output_size, iou_threshold, score_threshold, soft_nms_sigma, name=name
+    )
+    return chosen.selected_indices, chosen.selected_scores
+
+
 @api("image.non_max_suppression_overlaps")
 def non_max_suppression_with_overlaps(
     overlaps, scores, max_output_size, overlap_threshold=0.5, score_threshold=float("-inf"), name=None
@@ -462,6 +507,84 @@ def non_max_suppression_with_overlaps(
     """`non_max_suppression` by a matrix of overlaps instead of boxes."""
     return raw.NonMaxSuppressionWithOverlaps(
         overlaps, scores, max_output_size, overlap_threshold, score_threshold, name=name
+    )
+
+
+def _combined_shapes(node):
+    batch = node.inputs[0].shape[:1]
+    per_class, total = (shapes.constant_value(x) for x in node.inputs[2:4])
+    classes = node.inputs[1].shape.with_rank(3).dims_or_none[2]
+    count = None if total is None else int(total)
+    if node.attrs["pad_per_class"]:
+        known = None not in (per_class, total, classes)
+        count = min(int(total), int(per_class) * classes) if known else None
+    return [batch.concatenate(rest) for rest in ((count, 4), (count,), (count,), ())]
+
+
+@op(
+    "boxes: float32, scores: float32, max_output_size_per_class: int32, max_total_size: int32, iou_threshold: float32,"
+    " score_threshold: float32"
+    " -> nmsed_boxes: float32, nmsed_scores: float32, nmsed_classes: float32, valid_detections: int32",
+    host=True,
+    gradient=None,
+    out=_combined_shapes,
+)
+def CombinedNonMaxSuppression(
+    boxes,
+    scores,
+    max_output_size_per_class,
+    max_total_size,
+    iou_threshold,
+    score_threshold,
+    *,
+    pad_per_class=False,
+    clip_boxes=True,
+):
+    batch, _, classes = scores.shape
+    per_class, total = int(max_output_size_per_class), int(max_total_size)
+    count = min(total, per_class * classes) if pad_per_class else total
+    out_boxes, out_scores = np.zeros((batch, count, 4), np.float32), np.zeros((batch, count), np.float32)
+    out_classes, valid = np.zeros((batch, count), np.float32), np.zeros(batch, np.int32)
+    for i in range(batch):
+        found = []
+        for k in range(classes):
+            of_class = boxes[i, :, k if boxes.shape[2] > 1 else 0]
+            chosen = _chosen(of_class, scores[i, :, k], per_class, iou_threshold, score_threshold)
+            found += [(scores[i, j, k], k, of_class[j]) for j in chosen]
+        found = sorted(found, key=lambda each: -each[0])[:count]
+        valid[i] = len(found)
+        for j, (score, k, box) in enumerate(found):
+            out_boxes[i, j] = np.clip(box, 0, 1) if clip_boxes else box
+            out_scores[i, j], out_classes[i, j] = score, k
+    return out_boxes, out_scores, out_classes, valid
+
+
+@api("image.combined_non_max_suppression")
+def combined_non_max_suppression(
+    boxes,
+    scores,
+    max_output_size_per_class,
+    max_total_size,
+    iou_threshold=0.5,
+    score_threshold=float("-inf"),
+    pad_per_class=False,
+    clip_boxes=True,
+    name=None,
+):
+    """Boxes [batch, n, 1 or classes, 4] chosen in each class by `scores` [batch, n, classes], then the best of all.
+
+    Gives boxes, scores, classes, filled up with zeros, and how many count.
+    """
+    return raw.CombinedNonMaxSuppression(
+        boxes,
+        scores,
+        max_output_size_per_class,
+        max_total_size,
+        iou_threshold,
+        score_threshold,
+        pad_per_class,
+        clip_boxes,
+        name=name,
     )
 
 

@@ -60,6 +60,27 @@ def test_boxes_are_chosen_by_score_and_overlap():
         value(tf.image.non_max_suppression(BOXES, SCORES, 3, iou_threshold=1.5))
 
 
+def test_overlaps_may_lower_scores():
+    options = dict(iou_threshold=1.0, soft_nms_sigma=0.5)
+    indices, scores = value(tf.image.non_max_suppression_with_scores(BOXES, SCORES, 4, **options))
+    assert indices.tolist() == [3, 0, 1, 4]
+    np.testing.assert_allclose(scores, [0.95, 0.9, 0.384004, 0.256003], rtol=1e-5)  # as TensorFlow 1.15 has them
+    hard, kept = value(tf.image.non_max_suppression_with_scores(BOXES, SCORES, 4))
+    assert hard.tolist() == [3, 0]
+    np.testing.assert_array_equal(kept, SCORES[[3, 0]])
+
+
+def test_classes_are_suppressed_by_themselves_and_then_compete():
+    scores = np.stack([SCORES, SCORES[::-1]], 1)[None]
+    boxes = BOXES[None, :, None] / 12
+    found = value(tf.image.combined_non_max_suppression(boxes, scores, 2, 5))
+    assert [x.shape for x in found] == [(1, 5, 4), (1, 5), (1, 5), (1,)]
+    np.testing.assert_allclose(found[1], [[0.95, 0.95, 0.9, 0.9, 0]], rtol=1e-6)
+    assert sorted(found[2][0, :4].tolist()) == [0, 0, 1, 1] and found[3].tolist() == [4]
+    padded = tf.image.combined_non_max_suppression(boxes, scores, 2, 5, pad_per_class=True)
+    assert padded[0].get_shape() == (1, 4, 4)
+
+
 def test_a_chosen_box_can_be_gathered():
     boxes, scores = tf.placeholder(tf.float32, [None, 4]), tf.placeholder(tf.float32, [None])
     best = tf.gather(boxes, tf.image.non_max_suppression(boxes, scores, 5))

@@ -274,3 +274,9 @@ def _smallest(x, y):
 
 def _equal(x, y):
     return tf.equal(x, y) if _is_tensor(x) or _is_tensor(y) else x == y
+
+
+@api("image.extract_patches")
+def extract_patches(images, sizes, strides, rates, padding, name=None):
+    """Windows of images as rows of channels: the later name and arguments of `extract_image_patches`."""
+    return tf.extract_image_patches(images, sizes, strides, rates, padding, name=name)
