@@ -9,12 +9,10 @@ from funcfit.errors import InvalidArgumentError
 from funcfit.kernels.module import numpy_or_jax
 from funcfit.tf1 import shapes
 from funcfit.tf1.broadcasting import as_quotients, sums_to_inputs
-from funcfit.tf1.graph import dtypes
-from funcfit.tf1.graph.convert import convert_n_to_tensor_or_indexed_slices, convert_to_tensor
+from funcfit.tf1.graph.convert import convert_to_tensor
 from funcfit.tf1.graph.graph import control_dependencies, name_scope
 from funcfit.tf1.graph.node import IndexedSlices, SparseTensor, Tensor
-from funcfit.tf1.graph.shape import as_shape
-from funcfit.tf1.opdef import NUMBERS, Check, also, api, op, raw, tf
+from funcfit.tf1.opdef import Check, also, api, op, raw, tf
 
 _ANY = "float16 bfloat16 float32 float64 uint8 int8 uint16 int16 int32 int64 complex64 complex128"
 _FEWER = "float16 bfloat16 float32 float64 int32 int64 complex64 complex128"
@@ -114,74 +112,6 @@ def scalar_mul(scalar, x, name=None):
     values = x.values if isinstance(x, IndexedSlices) else x
     product = scalar * values if name is None else raw.Mul(scalar, values, name=name)
     return IndexedSlices(product, x.indices, x.dense_shape) if isinstance(x, IndexedSlices) else product
-
-
-def _one_shape(node):
-    """All summands have one shape; TF merges them from the last."""
-    shape = node.inputs[-1].shape
-    for i in range(len(node.inputs) - 2, -1, -1):
-        shape = shapes.merged_into(node, node.inputs[i].shape, shape, f"From merging shape {i} with other shapes.")
-    return shape
-
-
-@op("inputs: N*T -> sum: T", T=NUMBERS + " bfloat16", out=_one_shape, folds=True)
-def AddN(inputs):
-    total = inputs[0]
-    for x in inputs[1:]:
-        total = total + x
-    return total
-
-
-@AddN.gradient
-def _(node, dy):
-    return [dy] * len(node.inputs)
-
-
-@api("add_n", "math.add_n")
-def add_n(inputs, name=None):
-    """The sum of tensors of one dtype and shape. ValueError when `inputs` is not a list of at least one."""
-    inputs = _summands(inputs)
-    if len(inputs) > 1:
-        return raw.AddN(inputs, name=name)
-    return tf.identity(inputs[0], name=name) if name else inputs[0]
-
-
-@op("inputs: N*T -> sum: T", T=NUMBERS + " bfloat16", out=shapes.from_attr("shape"))
-def AccumulateNV2(inputs, *, shape):
-    return AddN.lower(inputs)
-
-
-@AccumulateNV2.gradient
-def _(node, dy):
-    return [dy] * len(node.inputs)
-
-
-@api("accumulate_n", "math.accumulate_n")
-def accumulate_n(inputs, shape=None, tensor_dtype=None, name=None):
-    """The sum of tensors of one dtype and shape, as `add_n`. TypeError when they are not of `tensor_dtype`."""
-    inputs = _summands(inputs)
-    if any(x.dtype.base_dtype is not inputs[0].dtype.base_dtype for x in inputs):
-        raise ValueError(_NO_SUMMANDS)
-    if tensor_dtype is not None and inputs[0].dtype.base_dtype is not dtypes.as_dtype(tensor_dtype).base_dtype:
-        raise TypeError(f"tensor_dtype is {tensor_dtype!r}, but input is of type {inputs[0].dtype!r}")
-    shape = as_shape(shape)
-    for x in inputs:
-        shape = shape.merge_with(x.shape)
-    if len(inputs) == 1:
-        return inputs[0] if name is None else tf.identity(inputs[0], name=name)
-    return raw.AccumulateNV2(inputs, shape=shape, name=name)
-
-
-_NO_SUMMANDS = "inputs must be a list of at least one Tensor with the same dtype and shape"
-
-
-def _summands(inputs):
-    if not isinstance(inputs, (list, tuple)) or not inputs:
-        raise ValueError(_NO_SUMMANDS)
-    inputs = convert_n_to_tensor_or_indexed_slices(inputs)
-    if not all(isinstance(x, Tensor) for x in inputs):
-        raise ValueError(_NO_SUMMANDS)
-    return inputs
 
 
 # -- quotients and remainders ------------------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """Comparisons, and the logic of truth values; the operators < <= > >= & | ^ ~."""
 
-
 from funcfit.kernels.module import numpy_or_jax
 from funcfit.tf1 import shapes
 from funcfit.tf1.graph.convert import convert_to_tensor

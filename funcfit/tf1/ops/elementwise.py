@@ -1,6 +1,6 @@
-"""Functions of one tensor, element by element: signs, roots, exponentials, trigonometry, rounding, tests for NaN and infinity.
+"""Functions of one tensor, element by element: signs, roots, exponentials, rounding, tests for NaN and infinity.
 
-Gradients that use the function's own input wait for the arriving gradient, as TF 1.1 lists them: nothing is computed too early.
+Gradients that use the function's own input wait for the arriving gradient, as TF 1.1 has it: nothing is computed early.
 """
 
 import jax
@@ -32,7 +32,7 @@ def _also_sparse(card):
     return function
 
 
-# -- signs and sizes ---------------------------------------------------------------------------------------------------------
+# -- signs and sizes ---------------------------------------------------------------------------------------------------
 
 
 @op("x: T -> y: T", T=_NUMBER, out=shapes.same, folds=True)
@@ -102,7 +102,7 @@ def _(node, dy):
     return [tf.zeros(tf.shape(x), dtype=x.dtype)]
 
 
-# -- powers ------------------------------------------------------------------------------------------------------------------
+# -- powers ------------------------------------------------------------------------------------------------------------
 
 
 @op("x: T -> y: T", T=_NUMBER, out=shapes.same, folds=True)
@@ -201,7 +201,7 @@ also(Reciprocal, "Inv")
 also(ReciprocalGrad, "InvGrad")
 
 
-# -- exponentials and logarithms ---------------------------------------------------------------------------------------------
+# -- exponentials and logarithms ---------------------------------------------------------------------------------------
 
 
 @api("exp", "math.exp")
@@ -312,156 +312,7 @@ def _(node, dz):
         return [gb - 2.0 * gb * a, raw.SigmoidGrad(a, dz)]
 
 
-# -- trigonometry ------------------------------------------------------------------------------------------------------------
-
-
-@api("sin", "math.sin")
-@op("x: T -> y: T", T=_FIELD, out=shapes.same)
-def Sin(x):
-    return jnp.sin(x)
-
-
-@Sin.gradient
-def _(node, dy):
-    with control_dependencies([dy.op]):
-        return [dy * tf.cos(tf.conj(node.inputs[0]))]
-
-
-@api("cos", "math.cos")
-@op("x: T -> y: T", T=_FIELD, out=shapes.same)
-def Cos(x):
-    return jnp.cos(x)
-
-
-@Cos.gradient
-def _(node, dy):
-    with control_dependencies([dy.op]):
-        x = tf.conj(node.inputs[0])
-        return [-dy * tf.sin(x)]
-
-
-@api("tan", "math.tan")
-@op("x: T -> y: T", T=_NUMBER, out=shapes.same)
-def Tan(x):
-    return jnp.tan(x)
-
-
-@Tan.gradient
-def _(node, dy):
-    with control_dependencies([dy.op]):
-        secant = tf.reciprocal(tf.cos(tf.conj(node.inputs[0])))
-        secant_squared = tf.square(secant)
-        return [dy * secant_squared]
-
-
-@api("asin", "math.asin")
-@op("x: T -> y: T", T=_NUMBER, out=shapes.same)
-def Asin(x):
-    return jnp.arcsin(x)
-
-
-@Asin.gradient
-def _(node, dy):
-    with control_dependencies([dy.op]):
-        return [dy * _inverse_of_root_of_one_minus_square(node, dy)]
-
-
-@api("acos", "math.acos")
-@op("x: T -> y: T", T=_NUMBER, out=shapes.same)
-def Acos(x):
-    return jnp.arccos(x)
-
-
-@Acos.gradient
-def _(node, dy):
-    with control_dependencies([dy.op]):
-        slope = _inverse_of_root_of_one_minus_square(node, dy)
-        return [-dy * slope]
-
-
-def _inverse_of_root_of_one_minus_square(node, dy):
-    x_squared = tf.square(tf.conj(node.inputs[0]))
-    one = tf.constant(1, dtype=dy.dtype)
-    return tf.reciprocal(tf.sqrt(tf.subtract(one, x_squared)))
-
-
-@api("atan", "math.atan")
-@op("x: T -> y: T", T=_NUMBER, out=shapes.same)
-def Atan(x):
-    return jnp.arctan(x)
-
-
-@Atan.gradient
-def _(node, dy):
-    with control_dependencies([dy.op]):
-        x_squared = tf.square(tf.conj(node.inputs[0]))
-        one = tf.constant(1, dtype=dy.dtype)
-        return [dy * tf.reciprocal(tf.add(one, x_squared))]
-
-
-@api("sinh", "math.sinh")
-@op("x: T -> y: T", T=_FIELD, out=shapes.same)
-def Sinh(x):
-    return jnp.sinh(x)
-
-
-@Sinh.gradient
-def _(node, dy):
-    with control_dependencies([dy.op]):
-        return [dy * tf.cosh(tf.conj(node.inputs[0]))]
-
-
-@api("cosh", "math.cosh")
-@op("x: T -> y: T", T=_FIELD, out=shapes.same)
-def Cosh(x):
-    return jnp.cosh(x)
-
-
-@Cosh.gradient
-def _(node, dy):
-    with control_dependencies([dy.op]):
-        return [dy * tf.sinh(tf.conj(node.inputs[0]))]
-
-
-@api("asinh", "math.asinh")
-@op("x: T -> y: T", T=_FIELD, out=shapes.same)
-def Asinh(x):
-    return jnp.arcsinh(x)
-
-
-@Asinh.gradient
-def _(node, dy):
-    with control_dependencies([dy.op]):
-        return [dy / tf.cosh(tf.conj(node.outputs[0]))]
-
-
-@api("acosh", "math.acosh")
-@op("x: T -> y: T", T=_FIELD, out=shapes.same)
-def Acosh(x):
-    return jnp.arccosh(x)
-
-
-@Acosh.gradient
-def _(node, dy):
-    with control_dependencies([dy.op]):
-        return [dy / tf.sinh(tf.conj(node.outputs[0]))]
-
-
-@api("atanh", "math.atanh")
-@op("x: T -> y: T", T=_FIELD, out=shapes.same)
-def Atanh(x):
-    return jnp.arctanh(x)
-
-
-@Atanh.gradient
-def _(node, dy):
-    with control_dependencies([dy.op]):
-        x_squared = tf.square(tf.conj(node.inputs[0]))
-        one = tf.constant(1, dtype=dy.dtype)
-        return [dy * tf.reciprocal(tf.subtract(one, x_squared))]
-
-
-# -- rounding ----------------------------------------------------------------------------------------------------------------
+# -- rounding ----------------------------------------------------------------------------------------------------------
 
 
 @api("floor", "math.floor")
@@ -494,7 +345,7 @@ def Rint(x):
     return numpy_or_jax(x).rint(x)
 
 
-# -- tests -------------------------------------------------------------------------------------------------------------------
+# -- tests -------------------------------------------------------------------------------------------------------------
 
 
 @api("is_nan", "math.is_nan", "debugging.is_nan")

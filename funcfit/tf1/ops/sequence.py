@@ -28,16 +28,14 @@ def _range_shape(node):
     values = []
     for x, which in zip(node.inputs, ("start", "limit", "delta")):
         if x.shape.ndims not in (None, 0):
-            raise ValueError(
-                f"Shape must be rank 0 but is rank {x.shape.ndims} for '{which}' for '{node.name}' (op: 'Range') with input shapes: {', '.join(shapes.cpp_text(x.shape) for x in node.inputs)}."
-            )
+            raise shapes.misfit(node, f"Shape must be rank 0 but is rank {x.shape.ndims} for '{which}'")
         values.append(shapes.constant_value(x))
     if any(v is None for v in values):
         return TensorShape((None,))
     try:
         return TensorShape((_range_size(*values),))
     except ValueError as error:
-        raise ValueError(f"{error} for '{node.name}' (op: 'Range') with input shapes: [], [], [].") from None
+        raise shapes.misfit(node, str(error)) from None
 
 
 @op(
@@ -64,7 +62,10 @@ _BY_WIDTH = [dtypes.int32, dtypes.int64, dtypes.float32, dtypes.float64]
 
 @api("range")
 def range_(start, limit=None, delta=1, dtype=None, name="range"):
-    """Numbers from `start` (0 without it) up to `limit`, which is left out, in steps of `delta`, in the widest dtype of the three."""
+    """Numbers from `start` (0 without it) up to `limit`, which is left out, in steps of `delta`.
+
+    They have the widest dtype of the three.
+    """
     if limit is None:
         start, limit = 0, start
     with name_scope(name, "Range", [start, limit, delta]) as scope:
@@ -82,14 +83,12 @@ def range_(start, limit=None, delta=1, dtype=None, name="range"):
 def _linspace_shape(node):
     for x, which in zip(node.inputs, ("start", "stop", "num")):
         if x.shape.ndims not in (None, 0):
-            raise ValueError(
-                f"Shape must be rank 0 but is rank {x.shape.ndims} for '{which}' for '{node.name}' (op: 'LinSpace') with input shapes: {', '.join(shapes.cpp_text(x.shape) for x in node.inputs)}."
-            )
+            raise shapes.misfit(node, f"Shape must be rank 0 but is rank {x.shape.ndims} for '{which}'")
     num = shapes.constant_value(node.inputs[2])
     if num is None:
         return TensorShape((None,))
     if num <= 0:
-        raise ValueError(f"Requires num > 0: {num} for '{node.name}' (op: 'LinSpace') with input shapes: [], [], [].")
+        raise shapes.misfit(node, f"Requires num > 0: {num}")
     return TensorShape((int(num),))
 
 
