@@ -75,7 +75,8 @@ def soft_non_max_suppression(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Indices and scores of chosen boxes, as `non_max_suppression`, where overlaps below the threshold matter too.
 
-    With `sigma` above 0 each lowers a box's score, by exp(-overlap**2 / (2 sigma)). Bodla et al. 2017, arXiv:1704.04503.
+    With `sigma` above 0 each lowers a box's score, by exp(-overlap**2 / (2 sigma)). Bodla et al. 2017,
+    arXiv:1704.04503.
     """
     queue = [(-score, i, 0) for i, score in enumerate(scores.tolist()) if score > score_threshold]
     heapq.heapify(queue)  # by score, then by index; with how many chosen boxes a candidate has been compared to

@@ -5,8 +5,8 @@ resizing    resizes by any method, to any size
 adjustment  dtypes, greys, brightness, contrast, hue, saturation, gamma, standardization
 quality     total variation, gradients, edges, PSNR, SSIM
 
-The op cards are in ops/image.py. Nodes are those of TensorFlow 1.1, so for single images without a scope of the
-function's name; batches, and what later releases added, follow those.
+The op cards are in ops/resize.py, crop.py, colour.py and boxes.py. Nodes are those of TensorFlow 1.1, so for single
+images without a scope of the function's name; batches, and what later releases added, follow those.
 """
 
 import importlib
