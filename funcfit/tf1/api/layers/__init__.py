@@ -8,6 +8,7 @@ convolution     convolutions, separable and transposed ones
 pooling         maxima and averages of windows
 normalization   BatchNormalization
 maxout          MaxOut
+flatten         contrib.layers.flatten
 
 Nodes and names are those of TensorFlow 1.1. Classes behave as from 1.2 on, when they became public: a layer takes its
 variable scope when it is first called, not when it is made.
