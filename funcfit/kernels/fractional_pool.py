@@ -4,7 +4,6 @@ An axis is cut at `edges`: window i covers edges[i] to edges[i + 1], that end in
 Graham 2014, "Fractional max-pooling"; TensorFlow's core/kernels/fractional_pool_common.cc draws the edges.
 """
 
-import itertools
 from collections.abc import Sequence
 
 import jax
@@ -18,7 +17,7 @@ from .samplers import shuffle
 
 Images = Num[ArrayLike, "batch height width channels"]
 Pooled = Num[ArrayLike, "batch rows columns channels"]
-Edges = Int[ArrayLike, "edges"]
+Edges = Int[ArrayLike, "_"]
 
 
 def pooling_edges(stream: Stream, size: int, count: int, pseudo_random: bool) -> tuple[Int[Array, "edges"], Stream]:
@@ -46,70 +45,58 @@ def fractional_max_pool(
     x: Images, row_edges: Edges, column_edges: Edges, overlapping: bool
 ) -> Num[Array, "batch rows columns channels"]:
     """The largest element of each window."""
-    maxima, _ = _first_maximum(x, row_edges, column_edges, overlapping)
-    return maxima
+    seen, _, _ = _covered(x, row_edges, column_edges, overlapping)
+    return jnp.max(seen, axis=1)
 
 
 def fractional_max_pool_gradient(
     x: Images, dy: Pooled, row_edges: Edges, column_edges: Edges, overlapping: bool
 ) -> Num[Array, "batch height width channels"]:
     """The gradient of fractional_max_pool's x: the first of equal maxima has it."""
-    _, first = _first_maximum(x, row_edges, column_edges, overlapping)
-    total = jnp.zeros(x.shape, dy.dtype)
-    for i, (rows, columns, _) in enumerate(_places(x.shape, row_edges, column_edges, overlapping)):
-        total = total.at[:, rows, columns].add(jnp.where(first == i, dy, 0))
-    return total
+    seen, rows, columns = _covered(x, row_edges, column_edges, overlapping)
+    place = np.arange(seen.shape[1]).reshape(-1, 1, 1, 1)
+    shares = jnp.where(place == jnp.argmax(seen, axis=1)[:, None], jnp.asarray(dy)[:, None], 0)
+    return jnp.zeros(x.shape, dy.dtype).at[:, rows, columns].add(shares)
 
 
 def fractional_avg_pool(
     x: Images, row_edges: Edges, column_edges: Edges, overlapping: bool
 ) -> Num[Array, "batch rows columns channels"]:
     """The mean of each window's elements."""
-    total = count = 0
-    for rows, columns, within in _places(x.shape, row_edges, column_edges, overlapping):
-        total = total + jnp.where(within, jnp.asarray(x)[:, rows, columns], 0)
-        count = count + within
-    return (total / count).astype(total.dtype)
+    rows, columns, within = _places(x.shape, row_edges, column_edges, overlapping)
+    seen = jnp.where(within, jnp.asarray(x)[:, rows, columns], 0)
+    return (jnp.sum(seen, axis=1) / jnp.sum(within, axis=0)).astype(seen.dtype)
 
 
 def fractional_avg_pool_gradient(
     shape: Sequence[int], dy: Pooled, row_edges: Edges, column_edges: Edges, overlapping: bool
 ) -> Num[Array, "batch height width channels"]:
     """The gradient of fractional_avg_pool's x, which has shape `shape`."""
-    places = list(_places(shape, row_edges, column_edges, overlapping))
-    share = (dy / sum(within for _, _, within in places)).astype(dy.dtype)
-    total = jnp.zeros(shape, dy.dtype)
-    for rows, columns, within in places:
-        total = total.at[:, rows, columns].add(jnp.where(within, share, 0))
-    return total
+    rows, columns, within = _places(shape, row_edges, column_edges, overlapping)
+    shares = jnp.where(within, (dy / jnp.sum(within, axis=0)).astype(dy.dtype)[:, None], 0)
+    return jnp.zeros(shape, dy.dtype).at[:, rows, columns].add(shares)
 
 
-def _first_maximum(x, row_edges, column_edges, overlapping):
-    """(the maxima, which place of the window has the first of each)."""
-    x = jnp.asarray(x)
-    maxima = first = None
-    for i, (rows, columns, within) in enumerate(_places(x.shape, row_edges, column_edges, overlapping)):
-        view = x[:, rows, columns]
-        if maxima is None:
-            maxima, first = view, jnp.zeros(view.shape, jnp.int32)
-        else:
-            larger = within & (view > maxima)
-            maxima, first = jnp.where(larger, view, maxima), jnp.where(larger, i, first)
-    return maxima, first
+def _covered(x, row_edges, column_edges, overlapping):
+    """What each place of each window sees [batch, place, row, column, channel], and the rows and columns it sees."""
+    rows, columns, within = _places(x.shape, row_edges, column_edges, overlapping)
+    lowest = -np.inf if jnp.issubdtype(x.dtype, jnp.floating) else np.iinfo(x.dtype).min
+    return jnp.where(within, jnp.asarray(x)[:, rows, columns], np.asarray(lowest, x.dtype)), rows, columns
 
 
 def _places(shape, row_edges, column_edges, overlapping):
-    """For each place in the largest window, in order: rows [rows, 1], columns [columns], and which windows have it."""
-    rows, columns = (
-        list(_axis_places(size, jnp.asarray(edges), overlapping))
+    """Of each place in the largest window: rows [place, row, 1], columns [place, 1, column], which windows have it."""
+    (row, row_within), (column, column_within) = (
+        _axis_places(size, jnp.asarray(edges), overlapping)
         for size, edges in zip(shape[1:3], (row_edges, column_edges))
     )
-    for (row, row_within), (column, column_within) in itertools.product(rows, columns):
-        yield row[:, None], column[None, :], (row_within[:, None] & column_within[None, :])[None, :, :, None]
+    down, across = np.indices((row.shape[0], column.shape[0])).reshape(2, -1)
+    within = row_within[down][:, :, None] & column_within[across][:, None, :]
+    return row[down][:, :, None], column[across][:, None, :], within[..., None]
 
 
 def _axis_places(size, edges, overlapping):
+    """Positions on an axis [place, window], and which of them lie in the window."""
     longest = size // (edges.shape[0] - 1) + 1 + overlapping
-    starts, ends = edges[:-1], jnp.minimum(edges[1:] + overlapping, size)
-    for i in range(longest):
-        yield jnp.minimum(starts + i, size - 1), starts + i < ends
+    positions = edges[:-1] + np.arange(longest)[:, None]
+    return jnp.minimum(positions, size - 1), positions < jnp.minimum(edges[1:] + overlapping, size)
