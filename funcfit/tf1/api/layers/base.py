@@ -67,7 +67,7 @@ class Layer:
 
         The layer lists it, and adds the loss of its `regularizer`, only if it is new.
         """
-        existing = set(tf.global_variables())
+        existing = _identities(tf.global_variables())
         self._take_scope(None)
         with (
             tf.variable_scope(self._scope, reuse=self.built or self._reuse, auxiliary_name_scope=False) as scope,
@@ -83,11 +83,12 @@ class Layer:
                 constraint=constraint,
                 partitioner=partitioner,
             )
-            if variable in existing:
+            if id(variable) in existing:
                 return variable
             for part in _parts(variable):
                 self._regularize(part, name, regularizer)
-        trainable = trainable and (not self.trainable or set(_parts(variable)) <= set(tf.trainable_variables()))
+        if trainable and self.trainable:  # a custom getter may have made it otherwise
+            trainable = _identities(_parts(variable)) <= _identities(tf.trainable_variables())
         (self._trainable_weights if trainable else self._non_trainable_weights).append(variable)
         return variable
 
@@ -353,14 +354,18 @@ def _parts(variable):
     return list(variable) if isinstance(variable, PartitionedVariable) else [variable]
 
 
+def _identities(elements):
+    return {id(x) for x in elements}
+
+
 def _add_new(elements, key):
-    present = {id(x) for x in get_collection(key)}
+    present = _identities(get_collection(key))
     get_collection_ref(key).extend(x for x in elements if id(x) not in present)
 
 
 def _for_inputs(added, inputs):
-    wanted = {id(x) for x in _flat(inputs)}
-    return [value for value, these in added if {id(x) for x in these} == wanted]
+    wanted = _identities(_flat(inputs))
+    return [value for value, these in added if _identities(these) == wanted]
 
 
 def _alone(values):
