@@ -139,7 +139,7 @@ def _slices_of_slices(dy, axis, axis_from_left, parts):
                 "Can only compute IndexedSlices gradient with negative concat_dim when first value rank is "
                 "statically-known."
             )
-        static %= rank
+        static = int(static) % int(rank)
     sizes = [tf.shape(x) for x in parts]
     if static > 0:
         return list(_columns_of_slices(dy, axis_from_left, sizes))
