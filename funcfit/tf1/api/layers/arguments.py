@@ -1,5 +1,7 @@
 """The arguments that layers have in common, in one form; and conditions that may be known while building."""
 
+import numpy as np
+
 from funcfit.tf1.build.initializers import Ones, Zeros
 from funcfit.tf1.build.variables import Variable
 from funcfit.tf1.graph.node import Tensor
@@ -69,7 +71,7 @@ def convolved_length(length, kernel, padding, stride, dilation=1):
 
 def known_condition(condition):
     """A condition's truth value, None when only a run knows it; TypeError for what is no condition."""
-    if isinstance(condition, bool | int):
+    if isinstance(condition, bool | int | np.bool_):
         return bool(condition)
     if isinstance(condition, Variable):
         return None
