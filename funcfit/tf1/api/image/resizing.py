@@ -81,7 +81,7 @@ def _are_sizes(*values):
 
 
 @api("image.resize_images", "image.resize")
-@functools.wraps(_resize_images)
+@functools.wraps(_resize_images, assigned=["__doc__"])
 def resize_images(*args, **kwargs):
     if len(args) > 2 and _are_sizes(*args[1:3]) or "new_width" in kwargs:
         return _resize_images_before_0_12(*args, **kwargs)
