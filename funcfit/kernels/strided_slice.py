@@ -137,7 +137,7 @@ def _as_slice(start, count, stride):
     return slice(start, None if stop < 0 else stop, stride) if count else slice(0, 0)
 
 
-def strided_slice(x, spec, begin=None):
+def strided_slice(x, spec, begin=()):
     """x: [...] -> the slice. Picks that `spec` does not know come from `begin` [positions], which may be traced."""
     axes, order, ranges = _ranges(x.shape, spec)
     x = x[tuple(slice(None) if r is None else _as_slice(*r) for r in ranges)]
@@ -147,7 +147,7 @@ def strided_slice(x, spec, begin=None):
     return x.reshape([1 if i is None else x.shape[i] for i in order])
 
 
-def strided_slice_grad(shape, spec, dy, begin=None):
+def strided_slice_grad(shape, spec, dy, begin=()):
     """Zeros of `shape` with `dy` in the place that `strided_slice` takes."""
     axes, _, ranges = _ranges(shape, spec)
     if isinstance(dy, np.ndarray) and None not in ranges:
@@ -168,6 +168,7 @@ def strided_slice_grad(shape, spec, dy, begin=None):
     dy = jax.lax.pad(jnp.flip(dy, flipped) if flipped else dy, jnp.zeros((), dy.dtype), config)
     if None not in ranges:
         return dy
+    begin = jnp.asarray(begin)
     zero = jnp.zeros((), begin.dtype)
     starts = [begin[axis.position] if r is None else zero for axis, r in zip(axes, ranges)]
     return jax.lax.dynamic_update_slice(jnp.zeros(shape, dy.dtype), dy, starts)

@@ -362,13 +362,10 @@ def scatter_nd(indices, updates, shape, name=None):
 # -- a tensor with some elements changed -----------------------------------------------------------------------------
 
 
-def _updated(change):
-    def lower(tensor, indices, updates):
-        _scatter_shapes_fit(indices, updates, np.array(tensor.shape))
-        at = jnp.asarray(tensor).at[tuple(jnp.moveaxis(jnp.asarray(indices), -1, 0))]
-        return getattr(at, change)(updates, mode="drop")
-
-    return lower
+def _places(tensor, indices, updates):
+    """`tensor` at the coordinates that the last axis of `indices` names, to be set or added to."""
+    _scatter_shapes_fit(indices, updates, np.array(tensor.shape))
+    return jnp.asarray(tensor).at[tuple(jnp.moveaxis(jnp.asarray(indices), -1, 0))]
 
 
 def _tensor_scatter_check(tensor, indices, updates):
@@ -382,7 +379,7 @@ _TENSOR_SCATTER = "tensor: T, indices: Tindices, updates: T -> output: T"
 @op(_TENSOR_SCATTER, Tindices=INDICES, checks=_tensor_scatter_check, out=shapes.same)
 def TensorScatterUpdate(tensor, indices, updates):
     """`tensor` with `updates` in the places that the last axis of `indices` names."""
-    return _updated("set")(tensor, indices, updates)
+    return _places(tensor, indices, updates).set(updates, mode="drop")
 
 
 @TensorScatterUpdate.gradient
@@ -395,7 +392,7 @@ def _(node, dy):
 @op(_TENSOR_SCATTER, Tindices=INDICES, checks=_tensor_scatter_check, out=shapes.same)
 def TensorScatterAdd(tensor, indices, updates):
     """`tensor` with `updates` added in the places that the last axis of `indices` names."""
-    return _updated("add")(tensor, indices, updates)
+    return _places(tensor, indices, updates).add(updates, mode="drop")
 
 
 @TensorScatterAdd.gradient
@@ -407,7 +404,7 @@ def _(node, dy):
 @op(_TENSOR_SCATTER, Tindices=INDICES, checks=_tensor_scatter_check, out=shapes.same)
 def TensorScatterSub(tensor, indices, updates):
     """`tensor` less `updates` in the places that the last axis of `indices` names."""
-    return _updated("add")(tensor, indices, -updates)
+    return _places(tensor, indices, updates).add(-updates, mode="drop")
 
 
 @TensorScatterSub.gradient
