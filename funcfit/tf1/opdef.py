@@ -567,3 +567,6 @@ def place(name, value):
     if last in space.__dict__:
         raise ValueError(f"the public name tf.{name} is given twice")
     space.__dict__[last] = value
+
+
+place("raw_ops", raw)

@@ -1,5 +1,6 @@
 """The bits of integers: and, or, xor, inversion, shifts."""
 
+import jax
 import jax.numpy as jnp
 
 from funcfit.kernels.module import numpy_or_jax
@@ -35,8 +36,8 @@ def Invert(x):
 
 @op("x: T -> y: uint8", T=_TYPES, out=shapes.same, gradient=None)
 def PopulationCount(x):
-    """How many bits are set."""
-    return jnp.bitwise_count(x)
+    """How many bits are set; a negative number's sign bits count."""
+    return jax.lax.population_count(x).astype(jnp.uint8)
 
 
 def _places(x, y):

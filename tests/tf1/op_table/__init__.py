@@ -1,7 +1,7 @@
 """What every op gives, as a table: a row a public function (or a use of one), a case a set of inputs.
 
     inputs      the arrays that rows share, and the helpers that make cases
-    elementwise, combining, reductions, arrays, indexing, linear_algebra, networks, pooling, losses, images, rates
+    elementwise, combining, reductions, arrays, indexing, linear_algebra, networks, pooling, losses, images, rates, raw
                 one family each: its ROWS
 
 TensorFlow 1.15.5 recorded each case's outputs, and the gradients of its float inputs, in
@@ -23,6 +23,7 @@ FAMILIES = [
     "losses",
     "images",
     "rates",
+    "raw",
 ]
 
 
