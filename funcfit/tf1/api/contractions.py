@@ -114,6 +114,7 @@ def einsum(equation, *inputs, **kwargs):
     if name is not None:
         with name_scope(name):
             return einsum(equation, *inputs)
+    inputs = [convert_to_tensor(x) for x in inputs]
     labels, output = _parsed(equation, inputs)
     every = sorted(set("".join(labels)))
     for label in every:
@@ -123,7 +124,7 @@ def einsum(equation, *inputs, **kwargs):
                 "than two inputs.",
                 label,
             )
-            return _by_broadcasting(labels, output, list(inputs))
+            return _by_broadcasting(labels, output, inputs)
     total, total_labels = inputs[0], labels[0]
     for x, x_labels in zip(inputs[1:], labels[1:]):
         summed = (set(total_labels) & set(x_labels)) - set(output)
@@ -253,6 +254,16 @@ def _by_broadcasting(labels, output, inputs):
         if len({shape[position] for shape in shapes if shape[position] > 1}) > 1:
             raise ValueError(f"Dimension mismatch on axis: {label}")
     product = 1
-    for x in [tf.reshape(x, shape) for x, shape in zip(inputs, shapes)]:
+    for x in [_spread(x, shape, each, order) for x, shape, each in zip(inputs, shapes, labels)]:
         product *= x
     return tf.reduce_sum(product, list(range(len(order) - len(output))))
+
+
+def _spread(x, shape, labels, order):
+    """x with an axis for each label in `order`, of size 1 for those it has not."""
+    if shape.count(-1) < 2:
+        return tf.reshape(x, shape)
+    for position, label in enumerate(order):
+        if label not in labels:
+            x = tf.expand_dims(x, position)
+    return x

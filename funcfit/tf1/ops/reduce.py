@@ -60,14 +60,13 @@ def _kept_shape(shape, axes):
 
 @op("input: T, reduction_indices: Tidx=int32 -> output: T", T=_NUMBERS, **_REDUCED)
 def Mean(input, reduction_indices, *, keep_dims=False):
-    axes = _axes(reduction_indices)
-    if np.issubdtype(input.dtype, np.integer):
-        # TF divides the sum in the tensor's own dtype, cutting off what is left.
-        total = numpy_or_jax(input).sum(input, axis=axes, keepdims=keep_dims, dtype=input.dtype)
-        count = np.prod([input.shape[a] for a in axes], dtype=np.int64)
-        return raw.TruncateDiv.lower(total, np.asarray(max(count, 1), input.dtype))
-    with np.errstate(all="ignore"):
-        return numpy_or_jax(input).mean(input, axis=axes, keepdims=keep_dims)
+    """Of integers too, cutting off what is left."""
+    axes, xp = _axes(reduction_indices), numpy_or_jax(input)
+    if xp is jnp and not _whole(input):
+        return jnp.mean(input, axis=axes, keepdims=keep_dims)
+    total = xp.sum(input, axis=axes, keepdims=keep_dims, dtype=input.dtype)
+    count = np.prod([input.shape[a] for a in axes], dtype=np.int64).astype(input.dtype)
+    return raw.TruncateDiv.lower(total, np.maximum(count, 1) if _whole(input) else count)
 
 
 @Mean.gradient
