@@ -86,4 +86,5 @@ def test_whatever_may_be_fetched_is_fetched_and_a_second_run_compiles_nothing(na
                 session.run(tensor, feeds)
     for tensor, expected in results.items():
         mean, magnitude = (float(number) for number in summary(values[tensor]).split())
-        assert [mean, magnitude] == pytest.approx(expected, rel=1e-4, abs=1e-5 * expected[1]), tensor
+        noise = 2e-7  # what is left where numbers of about one cancel
+        assert [mean, magnitude] == pytest.approx(expected, rel=1e-4, abs=1e-5 * expected[1] + noise), tensor

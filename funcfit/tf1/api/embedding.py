@@ -23,18 +23,12 @@ def embedding_lookup(params, ids, partition_strategy="mod", name=None, validate_
     A list of tables is one table in parts: row i is in part i % n ("mod"), or the parts hold stretches of rows ("div").
     """
     params = _parts(params)
-
-    def shortened(rows):
-        if max_norm is None:
-            return rows
-        rank = rows.shape.ndims if rows.shape.ndims is not None else tf.size(tf.shape(rows))
-        return tf.clip_by_norm(rows, max_norm, axes=list(range(1, rank)))
-
     with name_scope(name, "embedding_lookup", [*params, ids]) as scope:
         params = convert_n_to_tensor_or_indexed_slices(params, name="params")
         if len(params) == 1:
             with colocate_with(params[0]):
-                return shortened(tf.gather(params[0], ids, validate_indices=validate_indices, name=scope))
+                rows = tf.gather(params[0], ids, validate_indices=validate_indices, name=scope)
+                return _shortened(rows, params[0], max_norm)
         ids = convert_to_tensor(ids, name="ids")
         flat = tf.reshape(ids, [-1])
         order = tf.range(tf.size(flat))
@@ -57,7 +51,16 @@ def embedding_lookup(params, ids, partition_strategy="mod", name=None, validate_
                 table_shape = tf.shape(params[0])
             result = tf.reshape(stitched, tf.concat([tf.shape(ids), tf.slice(table_shape, [1], [-1])], 0))
         result.set_shape(ids.shape.concatenate(element))
-        return shortened(result)
+        return _shortened(result, params[0], max_norm)
+
+
+def _shortened(rows, table, max_norm):
+    """Each row on its own, as since 1.3; before, the axes of the ids but the first counted as the row's."""
+    if max_norm is None:
+        return rows
+    if rows.shape.ndims is None or table.shape.ndims is None:
+        return tf.clip_by_norm(rows, max_norm, axes=tf.range(tf.rank(rows) - tf.rank(table) + 1, tf.rank(rows)))
+    return tf.clip_by_norm(rows, max_norm, axes=list(range(rows.shape.ndims - table.shape.ndims + 1, rows.shape.ndims)))
 
 
 def _known(strategy):
