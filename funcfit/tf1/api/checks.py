@@ -222,7 +222,7 @@ def assert_proper_iterable(values):
 
 @api("assert_same_float_dtype", "debugging.assert_same_float_dtype")
 def assert_same_float_dtype(tensors=None, dtype=None):
-    """The one float dtype of `tensors` and `dtype`, float32 without any; ValueError unless they agree and are floats."""
+    """The one float dtype of `tensors` and `dtype`, float32 without any; ValueError unless all agree, on a float."""
     first = None
     for tensor in tensors or ():
         if tensor is None:

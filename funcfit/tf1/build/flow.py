@@ -346,7 +346,7 @@ def _none_holds(preds):
     return default
 
 
-@api("Assert", "assert_")
+@api("Assert", "assert_", "debugging.Assert")
 def Assert(condition, data, summarize=None, name=None):
     """A node that raises InvalidArgumentError, showing `data` (`summarize` entries of each), when `condition` does not
     hold in a run.

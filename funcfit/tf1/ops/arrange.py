@@ -98,7 +98,7 @@ def _permutation_checks(x):
     return [Check(jnp.sort(x) == jnp.arange(len(x), dtype=x.dtype), InvalidArgumentError, message, [x])]
 
 
-@api("invert_permutation")
+@api("invert_permutation", "math.invert_permutation")
 @op(
     "x: T -> y: T",
     T=INDICES,

@@ -371,7 +371,7 @@ def weighted_moments(x, axes, frequency_weights, name=None, keep_dims=None, keep
 # Vectors ------------------------------------------------------------------------------------------------------------
 
 
-@api("nn.l2_normalize", "math.l2_normalize")
+@api("nn.l2_normalize", "math.l2_normalize", "linalg.l2_normalize")
 def l2_normalize(x, axis=None, epsilon=1e-12, name=None, dim=None):
     """x over its Euclidean length along `axis`; lengths below sqrt(epsilon) count as that."""
     axis = dim if axis is None else axis
