@@ -154,7 +154,7 @@ def beam_paths(
     root.total = root.blank = 0.0
     beam = [root]
     for frame in scores.astype(np.float64):
-        frame = frame - frame.max()
+        frame = frame - np.logaddexp.reduce(frame)  # TF 1.1 subtracts the largest score: its sums are no probabilities
         beam.sort(key=lambda prefix: -prefix.total)
         _stay(beam, frame)
         beam = _grow(beam, frame, width)

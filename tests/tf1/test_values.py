@@ -4,6 +4,8 @@ The rows are in op_table; tests/fixtures/values/FAMILY.jsonl is what TensorFlow 
 scripts/record_values.py. All cases of a row run together, since one compilation is cheaper than ten.
 """
 
+import contextlib
+import itertools
 import json
 import pathlib
 
@@ -11,10 +13,28 @@ import numpy as np
 import pytest
 
 import funcfit.tf1 as tf
+from funcfit.tf1.opdef import raw
+from tests.fixtures import optimizers
+from tests.listings.programs import programs
 from tests.tf1.op_table import tables
 from tests.tf1.op_table.evaluation import Case, from_text
 
 FIXTURES = pathlib.Path(__file__).parents[1] / "fixtures" / "values"
+# What the table cannot hold: draws, what changes state or speaks to the session, and what TensorFlow no longer makes.
+ELSEWHERE = {
+    *(
+        "AllCandidateSampler",
+        "FixedUnigramCandidateSampler",
+        "LearnedUnigramCandidateSampler",
+        "UniformCandidateSampler",
+    ),
+    *("RandomPoisson", "ParameterizedTruncatedNormal", "SampleDistortedBoundingBox", "SampleDistortedBoundingBoxV2"),
+    *("FractionalAvgPool", "FractionalAvgPoolGrad", "FractionalMaxPool", "FractionalMaxPoolGrad"),
+    *("ScatterMax", "ScatterMin", "StridedSliceAssign", "TemporaryVariable", "DestroyTemporaryVariable"),
+    *("GetSessionHandleV2", "GetSessionTensor", "DeleteSessionTensor", "Print", "PyFunc", "PyFuncStateless"),
+    *("ControlTrigger", "RefIdentity", "RefMerge"),
+    *("BatchNormWithGlobalNormalization", "BatchNormWithGlobalNormalizationGrad", "TileGrad", "TopK"),
+}
 TOLERANCES = {np.float16: 5e-3, np.float32: 1e-5, np.float64: 1e-10, np.complex64: 1e-5, np.complex128: 1e-10}
 
 
@@ -41,6 +61,26 @@ def test_values_and_gradients_are_tensorflows(row, lines):
         assert failures, "the cases pass one by one, and fail together"
     if failures:
         pytest.fail("\n\n".join(failures), pytrace=False)
+
+
+def test_every_op_type_is_in_the_table_or_in_a_listing():
+    used = set()
+    for row, _ in ROWS:
+        with tf.Graph().as_default() as graph:
+            for inputs in row.cases.values():
+                with contextlib.suppress(Exception):  # cases that TensorFlow refuses, too
+                    Case(tf, row, inputs)
+        used |= {node.type for node in graph.get_operations()}
+    for program in [*programs().values(), *optimizer_programs()]:
+        with tf.Graph().as_default() as graph:
+            program(tf)
+        used |= {node.type for node in graph.get_operations()}
+    assert {card.name for card in raw} - used <= ELSEWHERE
+
+
+def optimizer_programs():
+    for make, loss in itertools.product(optimizers.OPTIMIZERS.values(), optimizers.LOSSES.values()):
+        yield lambda tf, make=make, loss=loss: make(tf, tf.Variable(0, dtype=tf.int64)).minimize(loss(tf))
 
 
 def compare_together(row, lines: dict[str, dict]):

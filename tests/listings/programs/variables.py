@@ -64,6 +64,8 @@ def scatters(tf):
     tf.scatter_mul(v, 1, 2.0)
     tf.scatter_div(v, [1], [2.0])
     tf.scatter_nd_update(v, [[0]], [7.0])
+    tf.scatter_nd_add(v, [[1]], [8.0])
+    tf.scatter_nd_sub(v, [[2]], [9.0])
     v.scatter_sub(tf.IndexedSlices(tf.constant([1.0]), tf.constant([0])))
 
 

@@ -15,6 +15,7 @@ _VOLUME = {
     "ordinary": f32(ramp(1, 3, 4, 3, 2), ramp(2, 2, 2, 2, 3)),
     "double": f64(ramp(1, 3, 4, 3, 2), ramp(2, 2, 2, 2, 3)),
 }
+_FRAMES = {"ordinary": f32(ramp(4, 2, 4, stop=2.0))}
 _BATCH = f32(ramp(4, 3), [0.1, -0.2, 0.3], [1.5, 0.5, 1.0], [0.5, -0.5, 0.0], [2.0, 1.0, -1.0])
 
 ROWS = [
@@ -283,8 +284,28 @@ ROWS = [
         lambda tf, y: tf.nn.compute_accidental_hits(y, tf.constant([1, 2, 4], tf.int64), 1),
         {"long": i64([[1], [4]])},
     ),
+    # Connectionist temporal classification; the last class is the blank.
+    row("nn.ctc_loss", lambda tf, x: tf.nn.ctc_loss(_labels(tf), x, [4, 3]), _FRAMES),
+    row("nn.ctc_loss merging", lambda tf, x: tf.nn.ctc_loss(_labels(tf), x, [4, 3], ctc_merge_repeated=False), _FRAMES),
+    row(
+        "nn.ctc_greedy_decoder", lambda tf, x: _decoded(tf.nn.ctc_greedy_decoder(tf.stop_gradient(x), [4, 3])), _FRAMES
+    ),
+    row(
+        "nn.ctc_beam_search_decoder",
+        lambda tf, x: _decoded(tf.nn.ctc_beam_search_decoder(tf.stop_gradient(x), [4, 3], beam_width=4, top_paths=2)),
+        _FRAMES,
+    ),
 ]
 
 
 def _sample(tf):
     return tf.constant([4, 0, 2], tf.int64), tf.constant([[0.4], [0.3]]), tf.constant([0.2, 0.6, 0.3])
+
+
+def _labels(tf):
+    return tf.SparseTensor([[0, 0], [0, 1], [1, 0]], [0, 1, 2], [2, 2])
+
+
+def _decoded(decoding):
+    paths, scores = decoding
+    return [(path.indices, path.values, path.dense_shape) for path in paths], scores

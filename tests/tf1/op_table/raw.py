@@ -111,6 +111,9 @@ ROWS = [
         lambda tf, a: tf.linalg.lu(a),
         {"double": f64([[2.0, 1.0, 0.5], [-1.0, 3.0, 0.2], [0.3, -0.4, 1.5]])},
     ),
+    row(
+        "irfft3d", lambda tf, x: tf.signal.irfft3d(tf.complex(x, x)), {"ordinary": f32(ramp(2, 3, 4))}, rtol=1e-4
+    ),  # and
     row("rfft3d", lambda tf, x: tf.signal.rfft3d(x), {"ordinary": f32(ramp(2, 3, 4))}, rtol=1e-4),  # float32 sums
     row(
         "sparse quotient",
