@@ -197,7 +197,7 @@ def assert_integer(x, message=None, name=None):
     with name_scope(name, "assert_integer", [x]):
         x = convert_to_tensor(x, name="x")
         if not x.dtype.is_integer:
-            raise TypeError(f'{message or ""}  Expected "x" to be integer type.  Found: {x.name} of dtype {x.dtype!r}')
+            raise TypeError(f'{message or ""}  Expected "x" to be integer type.  Found: {x.name} of dtype {x.dtype}')
         return tf.no_op("statically_determined_was_integer")
 
 
@@ -207,7 +207,7 @@ def assert_type(tensor, tf_type, message=None, name=None):
     with name_scope(name, "assert_type", [tensor]):
         tensor = convert_to_tensor(tensor, name="tensor")
         if tensor.dtype != tf_type:
-            raise TypeError(f"{message or ''}  {tensor.name} must be of type {tf_type!r}")
+            raise TypeError(f"{message or ''}  {tensor.name} must be of type {tf_type}")
         return tf.no_op("statically_determined_correct_type")
 
 
@@ -231,13 +231,17 @@ def assert_same_float_dtype(tensors=None, dtype=None):
         if dtype is None:
             dtype, first = kind, tensor
         elif dtype != kind:
-            beside = f" as {first.name}" if first is not None else ""
-            raise ValueError(f"{tensor.name}, type={kind!r}, must be of the same type ({dtype!r}){beside}.")
+            beside = "" if first is None else f" as {_called(first)}"
+            raise ValueError(f"{_called(tensor)}, type={kind}, must be of the same type ({dtype}){beside}.")
     if dtype is None:
         return dtypes.float32
     if not dtype.is_floating:
-        raise ValueError(f"Expected floating point type, got {dtype!r}.")
+        raise ValueError(f"Expected floating point type, got {dtype}.")
     return dtype
+
+
+def _called(tensor):
+    return getattr(tensor, "name", str(tensor))
 
 
 @api("is_numeric_tensor", "debugging.is_numeric_tensor")

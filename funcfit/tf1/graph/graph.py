@@ -7,6 +7,7 @@ additions. Names, scopes, control dependencies and colocation follow TensorFlow 
 import contextlib
 import re
 import threading
+import types
 
 from funcfit.tf1.graph import dtypes, stacks
 from funcfit.tf1.graph.convert import convert_to_tensor, convert_to_tensor_or_indexed_slices
@@ -41,6 +42,7 @@ class Graph:
         self._finalized = False
         self._unfeedable = set()
         self._unfetchable = set()
+        self.graph_def_versions = types.SimpleNamespace(producer=21, min_consumer=0)  # 1.1's; kept, without effect
 
     # -- nodes ---------------------------------------------------------------------------------------------------------
 

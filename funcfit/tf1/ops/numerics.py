@@ -43,9 +43,17 @@ def verify_tensor_all_finite(t=None, msg=None, name=None, x=None, message=None):
 
 @api("add_check_numerics_ops")
 def add_check_numerics_ops():
-    """A node that checks all float tensors of the default graph, each after those it is made of."""
+    """A node that checks all float tensors of the default graph, each after those it is made of.
+
+    ValueError when the graph has conditionals or loops.
+    """
     last = []
     for node in get_default_graph().get_operations():
+        if node._control_flow_context is not None:
+            raise ValueError(
+                "`tf.add_check_numerics_ops() is not compatible with TensorFlow control flow operations such as "
+                "`tf.cond()` or `tf.while_loop()`."
+            )
         for x in node.outputs:
             if x.dtype.name in FLOATS.split():
                 with control_dependencies(last):

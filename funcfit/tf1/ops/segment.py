@@ -116,6 +116,10 @@ def _counted_rows(node):
 
 
 def _in_range(data, segment_ids, num_segments):
+    if num_segments.ndim:
+        shape = list(num_segments.shape)
+        raise InvalidArgumentError(None, None, f"num_segments should be a scalar, not shape {shape}")
+
     def message(bad):
         flat = np.ravel(bad)
         position = int(np.flatnonzero(flat >= num_segments)[0])

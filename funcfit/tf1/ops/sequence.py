@@ -49,6 +49,9 @@ def _range_shape(node):
 )
 def Range(start, limit, delta):
     start, limit, delta = (np.asarray(x) for x in (start, limit, delta))
+    for x, which in ((start, "start"), (limit, "limit"), (delta, "delta")):
+        if x.ndim:
+            raise InvalidArgumentError(None, None, f"{which} must be a scalar, not shape {list(x.shape)}")
     try:
         size = _range_size(start, limit, delta)
     except ValueError as error:
@@ -104,6 +107,9 @@ def _linspace_shape(node):
 )
 def LinSpace(start, stop, num):
     """`num` numbers from `start` to `stop`, both among them."""
+    for x, which in ((start, "start"), (stop, "stop"), (num, "num")):
+        if x.ndim:
+            raise InvalidArgumentError(None, None, f"{which} must be a scalar, not shape {list(x.shape)}")
     if num <= 0:
         raise InvalidArgumentError(None, None, f"Requires num > 0: {num}")
     if num == 1:

@@ -191,11 +191,11 @@ def _as_declared(value, tensor):
 def _check(node, inputs, scope):
     grouped = node.card.bound_checks(node)
     for check in grouped(*inputs):
-        if numpy_or_jax(check.ok) is np:
-            if not np.all(check.ok):
-                raise check.error(None, node, check.message(*(np.asarray(v) for v in check.values)))
-        else:
-            scope.checks.append((node, check))
+        if numpy_or_jax(check.ok) is np and np.all(check.ok):
+            continue
+        if numpy_or_jax(check.ok, *check.values) is np:
+            raise check.error(None, node, check.message(*(np.asarray(v) for v in check.values)))
+        scope.checks.append((node, check))
 
 
 def run_conditional(step, scope):

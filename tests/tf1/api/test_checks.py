@@ -83,6 +83,11 @@ def test_unknown_ranks_are_checked_by_the_run(session):
     session.run(check, {x: [1.0]})
     with pytest.raises(tf.errors.InvalidArgumentError, match="must have rank"):
         session.run(check, {x: 1.0})
+    rank = tf.placeholder(tf.int32)
+    check = tf.assert_rank(tf.constant([1]), rank)
+    session.run(check, {rank: 1})
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Rank must be a scalar"):
+        session.run(check, {rank: [1, 2]})
 
 
 def test_dtypes(session):
