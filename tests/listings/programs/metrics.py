@@ -61,6 +61,12 @@ def counts(tf):
     return {labels: np.array(ANSWERS), predictions: np.array(GUESSES)}
 
 
+def accuracy_of_classes(tf):
+    labels, predictions = tf.placeholder(tf.int32, [None]), tf.placeholder(tf.int64, [None])
+    tf.metrics.mean_per_class_accuracy(labels, predictions, num_classes=4)
+    return {labels: np.array(CLASSES), predictions: np.array(GUESSED_CLASSES)}
+
+
 def thresholds(tf):
     labels, predictions = tf.placeholder(tf.bool, [None]), tf.placeholder(tf.float32, [None])
     tf.metrics.precision_at_thresholds(labels, predictions, [0.3, 0.5])

@@ -10,7 +10,7 @@ variables are in the collections of local and of metric variables, in a scope th
 or broadcast to the values (api/weights_broadcast.py); 0 leaves an element out.
 
 Nodes are those of TensorFlow 1.1, except where later releases mended values: mean_tensor with weights below 1, mean_iou
-and mean_per_class_accuracy with classes that do not occur, confusion matrices with weights that are not whole.
+with classes that do not occur, confusion matrices with weights that are not whole.
 """
 
 import importlib

@@ -1,6 +1,6 @@
 """Counts of right and wrong answers, and what is made of them."""
 
-from funcfit.tf1.api.metrics.streams import fitted, local_variable, published, quotients
+from funcfit.tf1.api.metrics.streams import fitted, local_variable, published
 from funcfit.tf1.graph import dtypes
 from funcfit.tf1.graph.convert import convert_to_tensor
 from funcfit.tf1.graph.graph import control_dependencies
@@ -95,6 +95,22 @@ def mean_iou(
         return published(metric, update, metrics_collections, updates_collections)
 
 
+@api("metrics.mean_per_class_accuracy")
+def mean_per_class_accuracy(
+    labels, predictions, num_classes, weights=None, metrics_collections=None, updates_collections=None, name=None
+):
+    """The mean over all classes of the share of a class's labels that are predicted, 0 for a class that does not occur.
+
+    The update gives the confusion matrix.
+    """
+    with tf.variable_scope(name, "mean_accuracy", (predictions, labels, weights)):
+        matrix, update = _confusion(labels, predictions, num_classes, weights)
+        seen, hits = tf.to_float(tf.reduce_sum(matrix, 1)), tf.to_float(tf.diag_part(matrix))
+        seen = tf.where(tf.greater(seen, 0), seen, tf.ones_like(seen))
+        metric = tf.reduce_mean(tf.div(hits, seen), name="mean_accuracy")
+        return published(metric, update, metrics_collections, updates_collections)
+
+
 def _confusion(labels, predictions, num_classes, weights):
     """The confusion matrix of all that has been seen, and its update."""
     predictions, labels = convert_to_tensor(predictions), convert_to_tensor(labels)
@@ -110,25 +126,3 @@ def _confusion(labels, predictions, num_classes, weights):
 def _flat(x):
     x = convert_to_tensor(x)
     return x if x.shape.ndims in (0, 1) else tf.reshape(x, [-1])
-
-
-@api("metrics.mean_per_class_accuracy")
-def mean_per_class_accuracy(
-    labels, predictions, num_classes, weights=None, metrics_collections=None, updates_collections=None, name=None
-):
-    """The mean over all classes of the share of a class's labels that are predicted; the update gives the shares."""
-    with tf.variable_scope(name, "mean_accuracy", (predictions, labels, weights)):
-        labels, predictions = _flat(tf.to_int64(labels)), _flat(predictions)
-        predictions.shape.assert_is_compatible_with(labels.shape)
-        total, count = local_variable("total", [num_classes]), local_variable("count", [num_classes])
-        ones = tf.ones([tf.size(labels)], dtypes.float32)
-        if labels.dtype != predictions.dtype:
-            predictions = tf.cast(predictions, labels.dtype)
-        hits = tf.to_float(tf.equal(predictions, labels))
-        if weights is not None:
-            weights = tf.to_float(_flat(weights))
-            hits, ones = hits * weights, ones * weights
-        new_total, new_count = tf.scatter_add(total, labels, ones), tf.scatter_add(count, labels, hits)
-        metric = tf.reduce_mean(quotients(count, total), name="mean_accuracy")
-        update = quotients(new_count, new_total, "update_op")
-        return published(metric, update, metrics_collections, updates_collections)
