@@ -546,11 +546,17 @@ def also(card, *names):
 
 
 def api(*names):
-    """Gives a function, class, card or value its public names: `@api("nn.relu")`."""
+    """Gives a function, class, card or value its public names: `@api("nn.relu")`.
+
+    The first of them is its `__name__` too, when it is a card or comes from a factory or is called `abs_` and the like.
+    """
 
     def register(value):
         for name in names:
             place(name, value)
+        made = inspect.isfunction(value) and ("<locals>" in value.__qualname__ or value.__name__.endswith("_"))
+        if made or isinstance(value, OpDef) and value.__name__ == value.name:
+            value.__name__ = names[0].rpartition(".")[2]
         return value
 
     return register

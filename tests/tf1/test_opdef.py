@@ -71,3 +71,19 @@ def test_a_bad_call_is_refused_in_tensorflows_words(case):
 def test_python_values_take_the_dtype_of_the_tensors_beside_them():
     assert raw.Mul(tf.constant(1.0, tf.float64), 2).dtype == np.float64
     assert [x.op.name for x in raw.Mul(tf.constant(1.0), 2).op.inputs] == ["Const_1", "Mul_1/y"]
+
+
+def test_what_is_public_is_called_by_its_public_name():
+    functions = (
+        tf.add,
+        tf.multiply,
+        tf.nn.relu,
+        tf.tanh,
+        tf.abs,
+        tf.reduce_sum,
+        tf.to_float,
+        tf.assert_equal,
+        tf.matmul,
+    )
+    names = "add multiply relu tanh abs reduce_sum to_float assert_equal matmul"
+    assert [function.__name__ for function in functions] == names.split()

@@ -30,7 +30,6 @@ def _comparison(name, card, sign, where="element-wise"):
             return tf.Assert(condition, data, summarize=summarize)
 
     default = name
-    check.__name__ = name
     check.__doc__ = f"""A node that fails a run with InvalidArgumentError unless x {sign} y {where}.
 
     The error shows `message`, then `data` (by default x and y), `summarize` elements of each.
@@ -68,7 +67,6 @@ def _sign(name, sign, holds):
             return holds(x, zero, data=data, summarize=summarize)
 
     default = name
-    check.__name__ = name
     check.__doc__ = f"A node that fails a run with InvalidArgumentError unless x {sign} 0 everywhere."
     return api(name, f"debugging.{name}")(check)
 

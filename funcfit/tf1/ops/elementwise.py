@@ -28,7 +28,7 @@ def _also_sparse(card):
                 return SparseTensor(x.indices, card(x.values, name=scope), x.dense_shape)
             return card(x, name=scope)
 
-    function.__name__, function.__doc__ = card.name.lower(), card.__doc__
+    function.__doc__ = card.__doc__
     return function
 
 
