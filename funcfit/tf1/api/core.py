@@ -24,6 +24,7 @@ api("as_dtype", "dtypes.as_dtype")(dtypes.as_dtype)
 for _value in (
     graph.Graph,
     node.Operation,
+    node.NodeDef,
     node.Tensor,
     node.IndexedSlices,
     node.SparseTensor,

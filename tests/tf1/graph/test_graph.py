@@ -119,3 +119,18 @@ def test_an_operation_tells_the_line_that_made_it():
     x = tf.constant(1)
     assert x.op.made_at().startswith(__file__)
     assert "x = tf.constant(1)" in x.op.traceback[-1]
+
+
+def test_a_device_function_may_ask_for_the_node_def():
+    def placed(op):
+        assert not isinstance(op, tf.NodeDef)
+        return "/cpu:0" if op.node_def.op == "VariableV2" else "/gpu:0"
+
+    with tf.device(placed):
+        v = tf.Variable(1.0, name="v")
+    assert isinstance(v.op.node_def, tf.NodeDef)
+    assert (v.op.device, v.initializer.node_def.op, v.initializer.node_def.input) == (
+        "/cpu:0",
+        "Assign",
+        ["v", "v/initial_value"],
+    )
