@@ -131,8 +131,7 @@ def _floats(x):
 @api("realdiv")
 @op("x: T, y: T -> z: T", T=_ANY, out=shapes.broadcast, folds=True)
 def RealDiv(x, y):
-    with np.errstate(all="ignore"):
-        return x / y
+    return x / y
 
 
 @RealDiv.gradient
@@ -156,11 +155,10 @@ def _(node, dz):
 
 def _truncated(x, y):
     """x / y, rounded towards zero for integers."""
-    with np.errstate(all="ignore"):
-        if _floats(x):
-            return x / y
-        quotient = x // y
-        return quotient + ((x < 0) != (y < 0)) * (quotient * y != x).astype(quotient.dtype)
+    if _floats(x):
+        return x / y
+    quotient = x // y
+    return quotient + ((x < 0) != (y < 0)) * (quotient * y != x).astype(quotient.dtype)
 
 
 @api("truncatediv")
@@ -172,19 +170,17 @@ def TruncateDiv(x, y):
 @api("floor_div")
 @op("x: T, y: T -> z: T", T=_ANY, out=shapes.broadcast, folds=True, checks=_divides, gradient=None)
 def FloorDiv(x, y):
-    with np.errstate(all="ignore"):
-        return numpy_or_jax(x, y).floor(x / y) if _floats(x) else x // y
+    return numpy_or_jax(x, y).floor(x / y) if _floats(x) else x // y
 
 
 @api("floormod", "math.floormod", "mod", "math.mod")
 @op("x: T, y: T -> z: T", T=_DIVISIBLE, out=shapes.broadcast, folds=True, checks=_divides)
 def FloorMod(x, y):
     xp = numpy_or_jax(x, y)
-    with np.errstate(all="ignore"):
-        if not _floats(x):
-            return x % y
-        remainder = xp.fmod(x, y)
-        return xp.where((x < 0) == (y < 0), remainder, xp.fmod(remainder + y, y))
+    if not _floats(x):
+        return x % y
+    remainder = xp.fmod(x, y)
+    return xp.where((x < 0) == (y < 0), remainder, xp.fmod(remainder + y, y))
 
 
 @FloorMod.gradient
@@ -198,8 +194,7 @@ def _(node, dz):
 @api("truncatemod")
 @op("x: T, y: T -> z: T", T=_DIVISIBLE, out=shapes.broadcast, folds=True, checks=_divides, gradient="unregistered")
 def TruncateMod(x, y):
-    with np.errstate(all="ignore"):
-        return numpy_or_jax(x, y).fmod(x, y)
+    return numpy_or_jax(x, y).fmod(x, y)
 
 
 also(TruncateMod, "Mod")
@@ -250,10 +245,9 @@ def _has_power(x, y):
 @op("x: T, y: T -> z: T", T=_FEWER, out=shapes.broadcast, folds=True, checks=_has_power)
 def Pow(x, y):
     xp = numpy_or_jax(x, y)
-    with np.errstate(all="ignore"):
-        if np.iscomplexobj(x):  # C's cpow knows what XLA's formula, exp(y log(x)), does not
-            return xp.where(x == 0, xp.where(y == 0, 1, 0), xp.power(x, y)).astype(x.dtype)
-        return xp.power(x, y if _floats(x) else y.clip(0))
+    if np.iscomplexobj(x):  # C's cpow knows what XLA's formula, exp(y log(x)), does not
+        return xp.where(x == 0, xp.where(y == 0, 1, 0), xp.power(x, y)).astype(x.dtype)
+    return xp.power(x, y if _floats(x) else y.clip(0))
 
 
 @Pow.gradient

@@ -330,7 +330,8 @@ def stage_function(made, stage, absent, static):
         _current_versions(made, stage, scope)
         scope.values.update(zip(taken, taken_values))
         scope.values.update(zip(stage.feeds, fed_values))
-        run_steps(stage.steps, scope)
+        with np.errstate(all="ignore"):  # TF divides constants by zero in silence
+            run_steps(stage.steps, scope)
         found[:] = scope.checks
         new = [jnp.asarray(cell_value(cell, last[cell], scope)) for cell in stage.writes]
         given = [jnp.asarray(given_value(key, made, scope)) for key in stage.gives]

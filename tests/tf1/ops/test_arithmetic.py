@@ -122,3 +122,11 @@ def test_a_sparse_tensor_is_scaled_by_a_dense_one(session):
     assert quotient.values.tolist() == [1.0, 0.75]
     dx, dy = session.run(tf.gradients((x * dense).values, [x.values, dense]))
     assert dx.tolist() == [2.0, 4.0] and dy.tolist() == [0.0, 2.0, 3.0]
+
+
+@pytest.mark.filterwarnings("error")
+def test_constants_overflow_in_silence(session):
+    zero, most = tf.constant(0.0), tf.constant(2**31 - 1)
+    values = session.run([1.0 / zero, zero / zero, tf.log(zero), tf.sqrt(zero - 1.0), most + 1])
+    assert str(values[:4]) == "[np.float32(inf), np.float32(nan), np.float32(-inf), np.float32(nan)]"
+    assert values[4] == -(2**31)
