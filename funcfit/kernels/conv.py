@@ -7,6 +7,8 @@ number a spatial axis.
 The gradients are transposes of the convolution, which is linear in either argument.
 """
 
+import itertools
+import math
 from collections.abc import Sequence
 
 import jax
@@ -15,7 +17,7 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from .module import AnyArray
-from .windows import all_margins
+from .windows import all_margins, views
 
 Padding = str | Sequence[tuple[int, int]]
 Sizes = Sequence[int]
@@ -30,32 +32,77 @@ def convolution(
     padding: Padding,
     dilations: Sizes,
     channels_first: bool = False,
-    groups: int = 1,
 ) -> Float[Array, "..."]:
-    """[batch, *spatial, in] and [*window, in / groups, out] to [batch, *spatial, out]."""
+    """[batch, *spatial, in] and [*window, in, out] to [batch, *spatial, out]."""
     spatial = "DHW"[5 - x.ndim :]
     images = "NC" + spatial if channels_first else "N" + spatial + "C"
-    if isinstance(padding, str):
-        sizes = x.shape[2:] if channels_first else x.shape[1:-1]
-        padding = all_margins(sizes, filter.shape[:-2], strides, padding, dilations)
     return lax.conv_general_dilated(
         x,
         filter,
         window_strides=tuple(strides),
-        padding=tuple(padding),
+        padding=_margins(x.shape[2:] if channels_first else x.shape[1:-1], filter, strides, padding, dilations),
         rhs_dilation=tuple(dilations),
         dimension_numbers=(images, spatial + "IO", images),
-        feature_group_count=groups,
     )
 
 
+def _margins(sizes, filter, strides, padding, dilations):
+    if isinstance(padding, str):
+        return all_margins(sizes, filter.shape[:-2], strides, padding, dilations)
+    return [tuple(each) for each in padding]
+
+
 def convolution_input_gradient(
-    shape: Sizes, filter: Filter, dy: Float[AnyArray, "..."], *how, **options
+    shape: Sizes,
+    filter: Filter,
+    dy: Float[AnyArray, "..."],
+    strides: Sizes,
+    padding: Padding,
+    dilations: Sizes,
+    channels_first: bool = False,
 ) -> Float[Array, "..."]:
-    """The gradient of `convolution`'s x, which has shape `shape`; also called a transposed convolution."""
-    x = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
-    (dx,) = jax.linear_transpose(lambda x: convolution(x, filter, *how, **options), x)(dy)
-    return dx
+    """The gradient of `convolution`'s x, which has shape `shape`; also called a transposed convolution.
+
+    On a CPU XLA spreads dy by zeros when there are strides, and then computes with loops of its own: for 5x5 filters of
+    256 and 512 channels that takes 70 times as long as `_by_phases`.
+    """
+
+    def transposed(filter, dy):
+        x = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
+        how = (strides, padding, dilations, channels_first)
+        return jax.linear_transpose(lambda x: convolution(x, filter, *how), x)(dy)[0]
+
+    if math.prod(strides) == 1 or math.prod(dilations) > 1 or channels_first:
+        return transposed(filter, dy)
+    margins = _margins(shape[1:-1], filter, strides, padding, dilations)
+    by_phases = lambda filter, dy: _by_phases(shape, filter, dy, strides, margins)
+    return lax.platform_dependent(filter, dy, cpu=by_phases, default=transposed)
+
+
+def _by_phases(shape, filter, dy, strides, margins):
+    """The gradient of x in strides: a convolution for each phase, the pixels that one part of the filter reaches.
+
+    Pixel i stands at t * stride + r in the padded image. It gets sum over m of dy[t - m] * filter[r + stride * m].
+    """
+    batch, *sizes, channels = shape
+    counts = dy.shape[1:-1]
+    steps = [-(-(n + before) // s) for n, s, (before, _) in zip(sizes, strides, margins)]
+    ones = [1] * len(sizes)
+    phases = []
+    for start in itertools.product(*map(range, strides)):
+        part = filter[tuple(slice(r, None, s) for r, s in zip(start, strides))]
+        if not part.size:
+            phases.append(jnp.zeros((batch, *steps, channels), dy.dtype))
+            continue
+        around = [(m - 1, step - count) for m, step, count in zip(part.shape, steps, counts)]
+        turned = jnp.swapaxes(jnp.flip(part, range(len(sizes))), -1, -2)
+        phases.append(convolution(dy, turned, ones, around, ones))
+    grid = jnp.stack(phases).reshape(*strides, batch, *steps, channels)
+    spatial = range(len(sizes))
+    order = [len(sizes), *(axis for i in spatial for axis in (len(sizes) + 1 + i, i)), 2 * len(sizes) + 1]
+    whole = grid.transpose(order).reshape(batch, *(n * s for n, s in zip(steps, strides)), channels)
+    inside = tuple(slice(before, before + n) for n, (before, _) in zip(sizes, margins))
+    return whole[(slice(None), *inside)]
 
 
 def convolution_filter_gradient(
@@ -71,14 +118,25 @@ def depthwise_convolution(
     x: Images,
     filter: Filter,
     strides: Sizes,
-    padding: Padding,
+    padding: str,
     dilations: Sizes,
     channels_first: bool = False,
 ) -> Float[Array, "..."]:
-    """Each channel by its own filters: [batch, *spatial, in] to [batch, *spatial, in * multiplier]."""
+    """Each channel by its own filters: [batch, *spatial, in] to [batch, *spatial, in * multiplier].
+
+    A sum of products, element by element of the window: on a CPU a tenth of the time of XLA's grouped convolutions.
+    """
     *window, channels, multiplier = filter.shape
-    filter = jnp.reshape(filter, (*window, 1, channels * multiplier))
-    return convolution(x, filter, strides, padding, dilations, channels_first, groups=channels)
+    whole = lambda sizes: (1, 1, *sizes) if channels_first else (1, *sizes, 1)
+    seen = views(x, whole(window), whole(strides), padding, 0, whole(dilations))
+    spread = (1, channels, multiplier, *[1] * len(window)) if channels_first else (channels, multiplier)
+    axis = 2 if channels_first else -1
+    total = 0
+    for view, weights in zip(seen, filter.reshape(-1, channels, multiplier)):
+        total = total + jnp.expand_dims(view, axis) * weights.reshape(spread)
+    if channels_first:
+        return total.reshape(x.shape[0], channels * multiplier, *total.shape[3:])
+    return total.reshape(*total.shape[:-2], channels * multiplier)
 
 
 def depthwise_input_gradient(shape: Sizes, filter: Filter, dy: Float[AnyArray, "..."], *how) -> Float[Array, "..."]:
