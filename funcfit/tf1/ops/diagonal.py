@@ -161,7 +161,7 @@ def _(node, dy):
 
 
 def _only_main(k, **others):
-    """Refuses what releases after 1.14 can do besides."""
+    """Refuses the other diagonals of later signatures, which 1.15.5 takes and ignores."""
     given = {"k": k, **others}
     defaults = {"k": 0, "num_rows": -1, "num_cols": -1, "padding_value": 0}
     for key, value in given.items():

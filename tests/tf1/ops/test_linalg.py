@@ -80,3 +80,9 @@ def test_gradients_match_finite_differences_along_symmetric_steps(session, funct
 def test_identity_matrices(session):
     assert session.run(tf.eye(2, 3)).tolist() == [[1, 0, 0], [0, 1, 0]]
     assert tf.eye(2, batch_shape=[4], dtype=tf.int32).shape == [4, 2, 2]
+
+
+def test_diagonals_other_than_the_main_one_are_refused(session):
+    with pytest.raises(NotImplementedError, match="only the main diagonal is provided: k=1 must be 0"):
+        tf.matrix_diag_part(tf.ones([2, 2]), k=1)
+    assert session.run(tf.matrix_diag_part(tf.ones([2, 3]), k=0)).tolist() == [1, 1]
