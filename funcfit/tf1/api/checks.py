@@ -273,7 +273,7 @@ def _steps(x):
     return tf.cond(
         is_short,
         lambda: convert_to_tensor([], dtype=x.dtype),
-        lambda: tf.strided_slice(x, [1], convert_to_tensor([1]) + count) - tf.strided_slice(x, [0], count),
+        lambda: tf.strided_slice(x, [1], [1] + count) - tf.strided_slice(x, [0], count),  # noqa: RUF005 (a tensor's sum)
     )
 
 

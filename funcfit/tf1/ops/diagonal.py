@@ -165,7 +165,7 @@ def _only_main(k, **others):
     given = {"k": k, **others}
     defaults = {"k": 0, "num_rows": -1, "num_cols": -1, "padding_value": 0}
     for key, value in given.items():
-        if not isinstance(value, int) or value != defaults[key]:
+        if not isinstance(value, (int, float)) or value != defaults[key]:
             raise NotImplementedError(f"only the main diagonal is provided: {key}={value!r} must be {defaults[key]}")
 
 

@@ -170,6 +170,85 @@ def IRFFT3D(input, fft_length):
     return _backward(input, fft_length)
 
 
+# -- their gradients: the inverse transform, and a correction for the half that is not there ---------------------------
+
+
+@RFFT.gradient
+def _(node, dy):
+    x, fft_length = node.inputs
+    shape = tf.shape(x)
+    is_even = _is_even(fft_length)
+    first, last = dy[..., 0:1], dy[..., -1:]
+    return _real_gradient(node, dy, 1, tf.spectral.irfft, first + is_even * last * _signs(shape[-1]))
+
+
+@RFFT2D.gradient
+def _(node, dy):
+    x, fft_length = node.inputs
+    shape = tf.shape(x)
+    is_even = _is_even(fft_length)
+    first = dy[..., 0:1]
+    turns = _tiled(_turns(shape[-2]), first)
+    extra = tf.matmul(turns, tf.conj(first))
+    last = tf.matmul(turns, tf.conj(dy[..., -1:]))
+    width = shape[-1]
+    ones = tf.ones([tf.rank(dy) - 1], dtypes.int32)
+    last = tf.tile(last, tf.concat([ones, [width]], 0)) * _signs(width)
+    return _real_gradient(node, dy, 2, tf.spectral.irfft2d, extra + is_even * last)
+
+
+def _is_even(fft_length):
+    return tf.cast(1 - (fft_length[-1] % 2), dtypes.complex64)
+
+
+def _signs(length):
+    """1, -1, 1, -1, ..."""
+    return tf.cast(1 - 2 * (tf.range(length) % 2), dtypes.complex64)
+
+
+def _turns(length):
+    """The matrix of the discrete Fourier transform."""
+    columns = tf.tile(tf.expand_dims(tf.range(length), 0), (length, 1))
+    products = columns * tf.transpose(columns, [1, 0])
+    angles = -2j * np.pi * tf.cast(products, dtypes.complex64) / tf.cast(length, dtypes.complex64)
+    return tf.exp(angles)
+
+
+def _tiled(matrix, x):
+    """The matrix once for each matrix in `x`."""
+    ones = tf.ones([tf.rank(x) - 2], dtypes.int32)
+    expanded = tf.reshape(matrix, tf.concat([ones, tf.shape(matrix)], 0))
+    return tf.tile(expanded, tf.concat([tf.shape(x)[:-2], [1, 1]], 0))
+
+
+def _real_gradient(node, dy, rank, inverse, extra):
+    size = tf.to_float(tf.reduce_prod(tf.shape(node.inputs[0])[-rank:]))
+    inverted = inverse(dy, node.inputs[1])
+    return [0.5 * (inverted * size + tf.real(extra)), None]
+
+
+@IRFFT.gradient
+def _(node, dy):
+    return _halved_gradient(node, dy, 1, tf.spectral.rfft)
+
+
+@IRFFT2D.gradient
+def _(node, dy):
+    return _halved_gradient(node, dy, 2, tf.spectral.rfft2d)
+
+
+def _halved_gradient(node, dy, rank, forward):
+    """Frequencies that stand for two count twice."""
+    spectrum, fft_length = node.inputs
+    is_odd = tf.mod(fft_length[-1], 2)
+    width = tf.shape(spectrum)[-1]
+    twice = 2.0 * tf.ones([width - 2 + is_odd])
+    times = tf.concat([[1.0], twice, tf.ones([1 - is_odd])], 0)
+    inverse_size = tf.reciprocal(tf.to_float(tf.reduce_prod(tf.shape(dy)[-rank:])))
+    transformed = forward(dy, fft_length)
+    return [transformed * tf.cast(inverse_size * times, dtypes.complex64), None]
+
+
 def _with_length(card, rank, default, halved):
     """The public function: `fft_length` is worked out from the input when it is not given."""
 
@@ -178,10 +257,24 @@ def _with_length(card, rank, default, halved):
             input_tensor = convert_to_tensor(input_tensor, dtypes.float32 if halved else dtypes.complex64)
             if fft_length is None:
                 fft_length = _length_of(input_tensor, rank, halved)
-            return card(input_tensor, convert_to_tensor(fft_length, dtypes.int32), name=scope)
+            fft_length = convert_to_tensor(fft_length, dtypes.int32)
+            return card(_lengthened(input_tensor, fft_length, halved), fft_length, name=scope)
 
     transform.__doc__ = f"The transform {card.name}; the length is worked out from the input when it is not given."
     api(f"spectral.{default}", f"signal.{default}")(transform)
+
+
+def _lengthened(x, fft_length, halved):
+    """x, with zeros at the end where it is known to be too short for the transform (1.1 refused it)."""
+    wanted = shapes.constant_value(fft_length)
+    if wanted is None or x.shape.ndims is None:
+        return x
+    wanted = [*wanted[:-1].tolist(), int(wanted[-1]) if halved else int(wanted[-1]) // 2 + 1]
+    sizes = x.shape.as_list()[-len(wanted) :]
+    missing = [0 if size is None else max(want - size, 0) for want, size in zip(wanted, sizes, strict=True)]
+    if not any(missing) or 0 in sizes:
+        return x
+    return tf.pad(x, [[0, 0]] * (x.shape.ndims - len(missing)) + [[0, each] for each in missing])
 
 
 def _length_of(x, rank, halved):
