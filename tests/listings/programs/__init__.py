@@ -12,6 +12,7 @@ Python 3.6 too, so they keep to its syntax and import nothing from this project.
     gradients_array shapes, joins, splits, slices, gathers
     gradients_nn    activations, losses, norms, convolutions
     gradients_more  several ys, grad_ys, integers, second order, hessians
+    linear_algebra  factorizations, norms, contractions, counts, assertions
     training        learning rates, moving averages, losses
     layers          tf.layers and the initializers of tf.contrib.layers
     variables       variables, initializers, assignments
@@ -31,6 +32,7 @@ FAMILIES = [
     "gradients_array",
     "gradients_nn",
     "gradients_more",
+    "linear_algebra",
     "training",
     "layers",
     "variables",
