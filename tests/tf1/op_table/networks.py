@@ -18,6 +18,21 @@ _VOLUME = {
 _FRAMES = {"ordinary": f32(ramp(4, 2, 4, stop=2.0))}
 _BATCH = f32(ramp(4, 3), [0.1, -0.2, 0.3], [1.5, 0.5, 1.0], [0.5, -0.5, 0.0], [2.0, 1.0, -1.0])
 
+_GRID = {"ordinary": f32(ramp(9, 3, start=-4.0, stop=4.0))}
+
+
+def _through(kind):
+    """As integers of a kind and back, in both modes."""
+
+    def call(tf, x):
+        x = tf.stop_gradient(x)
+        modes = ("MIN_COMBINED", "MIN_FIRST") if kind != "quint16" else ("MIN_COMBINED",)
+        integers = [tf.quantize_v2(x, -3.3, 5.1, getattr(tf, kind), mode)[0] for mode in modes]
+        return [tf.dequantize(each, -3.3, 5.1, mode) for each, mode in zip(integers, modes)]
+
+    return call
+
+
 ROWS = [
     # Softmax and cross entropies.
     *each("nn.softmax nn.log_softmax", _ROWS),
@@ -295,6 +310,24 @@ ROWS = [
         lambda tf, x: _decoded(tf.nn.ctc_beam_search_decoder(tf.stop_gradient(x), [4, 3], beam_width=4, top_paths=2)),
         _FRAMES,
     ),
+    # Quantization.
+    row("fake_quant_with_min_max_args", lambda tf, x: tf.fake_quant_with_min_max_args(x, -1.3, 2.7), _GRID),
+    row(
+        "fake_quant_with_min_max_args coarse",
+        lambda tf, x: tf.fake_quant_with_min_max_args(x, -1.3, 2.7, num_bits=4, narrow_range=True),
+        _GRID,
+    ),
+    row(
+        "fake_quant_with_min_max_vars",
+        lambda tf, x, low, high: tf.fake_quant_with_min_max_vars(x, low, high),
+        {"ordinary": f32(_GRID["ordinary"][0], -1.3, 2.7), "nothing": f32(_GRID["ordinary"][0], 0.0, 0.0)},
+    ),
+    row(
+        "fake_quant_with_min_max_vars_per_channel",
+        lambda tf, x, low, high: tf.fake_quant_with_min_max_vars_per_channel(x, low, high),
+        {"ordinary": f32(_GRID["ordinary"][0], [-1.3, -2.0, 0.0], [2.7, 1.1, 0.0])},
+    ),
+    *[row(f"quantize and dequantize {kind}", _through(kind), _GRID) for kind in ("quint8", "qint8", "quint16")],
 ]
 
 
