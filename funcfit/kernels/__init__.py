@@ -18,5 +18,6 @@ fractional_pool.py  windows of two lengths, drawn at random
 morphology.py    grey-scale dilation
 softmax.py       softmax and the cross entropies built on it
 normalization.py batch and local response normalization
+division.py      quotients that are rounded once
 ctc.py           connectionist temporal classification: loss and decoders
 """

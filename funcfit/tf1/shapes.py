@@ -155,10 +155,13 @@ def matmul(node):
 
 
 def refusal(node, inputs):
-    """What TF's kernels say of arrays whose shapes do not go together; None where they have no words of their own."""
-    words = {broadcast: "Incompatible shapes: {} vs. {}", matmul: "Matrix size-incompatible: In[0]: {}, In[1]: {}"}
-    text = words.get(node.card.out)
-    return text and text.format(*(_question(TensorShape(x.shape)) for x in inputs))
+    """What TF's kernels say of arrays whose shapes do not go together; None when they do, or TF has no words for it."""
+    found = [TensorShape(x.shape) for x in inputs]
+    if node.card.out is broadcast and broadcast_shape(*found) is None:
+        return f"Incompatible shapes: {_question(found[0])} vs. {_question(found[1])}"
+    if node.card.out is matmul:
+        return f"Matrix size-incompatible: In[0]: {_question(found[0])}, In[1]: {_question(found[1])}"
+    return None
 
 
 def _with_rank(node, index, rank):

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from funcfit.errors import InvalidArgumentError
+from funcfit.kernels.division import quotient
 from funcfit.kernels.module import numpy_or_jax
 from funcfit.tf1 import shapes
 from funcfit.tf1.broadcasting import as_quotients, sums_to_inputs
@@ -131,7 +132,7 @@ def _floats(x):
 @api("realdiv")
 @op("x: T, y: T -> z: T", T=_ANY, out=shapes.broadcast, folds=True)
 def RealDiv(x, y):
-    return x / y
+    return quotient(x, y)
 
 
 @RealDiv.gradient
@@ -156,9 +157,9 @@ def _(node, dz):
 def _truncated(x, y):
     """x / y, rounded towards zero for integers."""
     if _floats(x):
-        return x / y
-    quotient = x // y
-    return quotient + ((x < 0) != (y < 0)) * (quotient * y != x).astype(quotient.dtype)
+        return quotient(x, y)
+    floor = x // y
+    return floor + ((x < 0) != (y < 0)) * (floor * y != x).astype(floor.dtype)
 
 
 @api("truncatediv")
@@ -170,7 +171,7 @@ def TruncateDiv(x, y):
 @api("floor_div")
 @op("x: T, y: T -> z: T", T=_ANY, out=shapes.broadcast, folds=True, checks=_divides, gradient=None)
 def FloorDiv(x, y):
-    return numpy_or_jax(x, y).floor(x / y) if _floats(x) else x // y
+    return numpy_or_jax(x, y).floor(quotient(x, y)) if _floats(x) else x // y
 
 
 @api("floormod", "math.floormod", "mod", "math.mod")

@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from funcfit.errors import InvalidArgumentError
+from funcfit.kernels.division import quotient
 from funcfit.kernels.module import numpy_or_jax
 from funcfit.tf1 import shapes
 from funcfit.tf1.graph import dtypes
@@ -62,10 +63,13 @@ def _kept_shape(shape, axes):
 def Mean(input, reduction_indices, *, keep_dims=False):
     """Of integers too, cutting off what is left."""
     axes, xp = _axes(reduction_indices), numpy_or_jax(input)
+    count = np.prod([input.shape[a] for a in axes], dtype=np.int64)
     if xp is jnp and not _whole(input):
-        return jnp.mean(input, axis=axes, keepdims=keep_dims)
+        wide = input.astype(jnp.promote_types(input.dtype, jnp.float32))
+        total = jnp.sum(wide, axis=axes, keepdims=keep_dims)
+        return quotient(total, count.astype(wide.dtype)).astype(input.dtype)
     total = xp.sum(input, axis=axes, keepdims=keep_dims, dtype=input.dtype)
-    count = np.prod([input.shape[a] for a in axes], dtype=np.int64).astype(input.dtype)
+    count = count.astype(input.dtype)
     return raw.TruncateDiv.lower(total, np.maximum(count, 1) if _whole(input) else count)
 
 

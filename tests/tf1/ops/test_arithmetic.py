@@ -130,3 +130,16 @@ def test_constants_overflow_in_silence(session):
     values = session.run([1.0 / zero, zero / zero, tf.log(zero), tf.sqrt(zero - 1.0), most + 1])
     assert str(values[:4]) == "[np.float32(inf), np.float32(nan), np.float32(-inf), np.float32(nan)]"
     assert values[4] == -(2**31)
+
+
+@pytest.mark.parametrize("operate", [lambda x, y: x / y, lambda x, y: x // y, tf.div, lambda x, y: 2.0 - x / y])
+def test_a_number_divided_by_itself_is_one(session, operate):
+    """Times its reciprocal it is not always: 41 in float32 is such a number."""
+    x = tf.placeholder(tf.float32, [])
+    quotients = {n: operate(x, float(n)) for n in (41, 47, 55, 61, 82, 83)}
+    assert [session.run(quotient, {x: n}) for n, quotient in quotients.items()] == [1.0] * 6
+
+
+def test_the_mean_of_ones_is_one(session):
+    x = tf.placeholder(tf.float32, [41])
+    assert session.run(tf.reduce_mean(x), {x: np.ones(41)}) == 1.0
