@@ -79,7 +79,7 @@ class OpDef:
     cell      the node is a variable: it has a value in every session's state
     keeps     (attrs, entropy) -> initial value of a private cell; `lower` takes it first and returns (outputs, new
               value)
-    alias     the output is the first input's cell, seen anew (DESIGN decision 5): reads see later writes
+    alias     the output is the first input's cell, seen anew: reads see later writes (docs/design.md)
     fixed     names of the inputs whose values decide the program (shapes, axes), or node -> their positions: `lower`
               gets them as numpy arrays
     folds     given numpy arrays `lower` gives numpy arrays: shape arithmetic, done while tracing
@@ -93,8 +93,7 @@ class OpDef:
     padding   names of the inputs that may be padded together (run/padding.py): what the node puts out is padded then,
               what it writes is not
     later     attrs that TF 1.1 does not have: the node holds them only where they differ from their defaults (one that
-              an input's dtype
-              settles: from the dtype that the signature prefers)
+              an input's dtype settles: from the dtype that the signature prefers)
     """
 
     def __init__(
@@ -151,8 +150,7 @@ class OpDef:
         self.__signature__ = inspect.Signature([*required, *optional, inspect.Parameter("name", kind, default=None)])
         self._order = tuple(self.__signature__.parameters)
 
-    # -- declarations that follow the card
-    # -------------------------------------------------------------------------------
+    # -- declarations that follow the card --
 
     def gradient(self, rule):
         """Attaches the rule `(node, *output_gradients) -> input gradients`."""
@@ -164,8 +162,7 @@ class OpDef:
         self.padded_lower = lower
         return lower
 
-    # -- building
-    # --------------------------------------------------------------------------------------------------------
+    # -- building --
 
     def __call__(self, *args, **kwargs):
         given = kwargs
@@ -401,8 +398,7 @@ class OpDef:
             for tensor, shape in zip(node.outputs, shapes):
                 tensor._static = shape
 
-    # -- running
-    # ---------------------------------------------------------------------------------------------------------
+    # -- running --
 
     def bound(self, node, padded=False):
         """The lowering with the node's attrs filled in: arrays to arrays. List inputs are taken as one list."""

@@ -1,9 +1,15 @@
 """TF1 modules written the way a TF1 user would write them, on top of the op cards: each file is a public module or a
 part of one.
 
-core      the graph's own names: Graph, Tensor, dtypes, scopes, collections
+core, config          the graph's own names (Graph, Tensor, dtypes, scopes, collections); ConfigProto and its kin
 optimizers/, train/   tf.train: optimizers; decays, moving averages, the global step, devices
-regularizers          penalties on weights
+layers/, losses       tf.layers and tf.losses; regularizers: penalties on weights; weights_broadcast: how weights fit
+nn, convolution       tf.nn's composed functions; embedding, sampled_losses: tables and losses over many classes
+metrics/, confusion   tf.metrics, confusion matrices
+image/                tf.image's array functions
+checks, clip          assertions on values and shapes; clipping
+contractions, linear_algebra     tensordot and einsum; norms, traces, products
+logging, compat       tf.logging, tf.compat
 """
 
 import importlib

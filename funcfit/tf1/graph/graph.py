@@ -44,7 +44,7 @@ class Graph:
         self._unfetchable = set()
         self.graph_def_versions = types.SimpleNamespace(producer=21, min_consumer=0)  # 1.1's; kept, without effect
 
-    # -- nodes ---------------------------------------------------------------------------------------------------------
+    # -- nodes --
 
     def add_node(self, card, inputs, attrs, dtypes, name, type=None):
         """A new node of `card`, named `name` (taken as it is when it ends in '/'), with the open scopes applied."""
@@ -139,7 +139,7 @@ class Graph:
 
     building_function = False
 
-    # -- look-up -------------------------------------------------------------------------------------------------------
+    # -- look-up --
 
     def get_operations(self):
         """All nodes, in the order they were made."""
@@ -215,7 +215,7 @@ class Graph:
         """A with-block in which this graph is the thread's default."""
         return stacks.graphs.as_default(self)
 
-    # -- names ---------------------------------------------------------------------------------------------------------
+    # -- names --
 
     def unique_name(self, name, mark_as_used=True):
         """`name` inside the open name scope, with `_1`, `_2`, ... when it is taken. Case matters, as in TF 1.1."""
@@ -268,8 +268,7 @@ class Graph:
         finally:
             self._name_stack = outer
 
-    # -- scopes that mark nodes
-    # ------------------------------------------------------------------------------------------
+    # -- scopes that mark nodes --
 
     @contextlib.contextmanager
     def control_dependencies(self, control_inputs):
@@ -401,8 +400,7 @@ class Graph:
     def _set_control_flow_context(self, context):
         self._control_flow_context = context
 
-    # -- collections
-    # -----------------------------------------------------------------------------------------------------
+    # -- collections --
 
     def add_to_collection(self, name, value):
         self._check_not_finalized()
@@ -436,8 +434,7 @@ class Graph:
         self._check_not_finalized()
         self._collections.pop(name, None)
 
-    # -- what may be fed and fetched
-    # ---------------------------------------------------------------------------------------
+    # -- what may be fed and fetched --
 
     def prevent_feeding(self, tensor):
         self._unfeedable.add(tensor)

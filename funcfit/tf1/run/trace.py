@@ -107,18 +107,18 @@ def cell_value(cell, version, scope):
     return scope.get((cell, version))
 
 
+def _only_orders_or_shows(node, made):
+    """True for a node that computes nothing itself: cells, views of cells, NoOp and its kin."""
+    card = node.card
+    if card.cell or card.alias and made.cells.behind(node.outputs[0]) is not None:
+        return True
+    return not (node.outputs or card.writes or card.host or card.checks)
+
+
 def run_node(node, scope):
     """Lowers one node: its outputs, and the new values of the cells it writes, go into `scope`."""
     card, made = node.card, scope.made
-    if (
-        card.cell
-        or not node.outputs
-        and card.checks is None
-        and not card.host
-        and not card.writes
-        or card.alias
-        and made.cells.behind(node.outputs[0]) is not None
-    ):
+    if _only_orders_or_shows(node, made):
         return
     if is_merge(node):
         _pass_on(node, scope)

@@ -34,8 +34,7 @@ class Optimizer:
     def get_name(self):
         return self._name
 
-    # -- what programs call
-    # ----------------------------------------------------------------------------------------------
+    # -- what programs call --
 
     def minimize(
         self,
@@ -148,8 +147,7 @@ class Optimizer:
         with control_dependencies([update]):
             return var.assign(var.constraint(var))
 
-    # -- slots
-    # -------------------------------------------------------------------------------------------------------------
+    # -- slots --
 
     def get_slot(self, var, name):
         """The slot `name` of `var`, or None when there is none."""
@@ -189,8 +187,7 @@ class Optimizer:
     def _zeros_slot(self, var, slot_name, op_name):
         return self._slot(var, slot_name, lambda: slots.create_zeros_slot(var, op_name))
 
-    # -- for subclasses
-    # ----------------------------------------------------------------------------------------------------
+    # -- for subclasses --
 
     def _assert_valid_dtypes(self, tensors):
         valid = self._valid_dtypes()
