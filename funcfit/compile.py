@@ -4,9 +4,11 @@ Counts what it traces (`traces()`), so that tests can say that nothing compiles 
 stages.
 """
 
+import math
 from collections.abc import Callable, Sequence
 
 import jax
+from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
 
 _traces = 0
 
@@ -42,3 +44,38 @@ def jit(
 def wide_mode():
     """A with-block in which 64-bit dtypes are kept. The user's own JAX code outside never sees the switch."""
     return jax.enable_x64(True)
+
+
+def part(program: ClosedJaxpr, outputs: Sequence[int]) -> ClosedJaxpr:
+    """What of a traced program its outputs at these positions need; it takes all of the program's arguments."""
+    jaxpr = program.jaxpr
+    outs = [jaxpr.outvars[i] for i in outputs]
+    needed, kept = {v for v in outs if not isinstance(v, Literal)}, []
+    for eqn in reversed(jaxpr.eqns):
+        if needed.intersection(eqn.outvars):
+            kept.append(eqn)
+            needed.update(v for v in eqn.invars if not isinstance(v, Literal))
+    return ClosedJaxpr(jaxpr.replace(eqns=kept[::-1], outvars=outs), program.consts)
+
+
+def evaluate(program: ClosedJaxpr, arguments: Sequence[jax.Array]) -> list[jax.Array]:
+    """The outputs of a traced program for flat `arguments`."""
+    return jaxpr_as_fun(program)(*arguments)
+
+
+_HEAVY = {"dot_general", "conv_general_dilated", "while", "scan", "sort"}
+
+
+def touched(program: ClosedJaxpr) -> float:
+    """How many numbers the steps of a program without matrix products and loops put out; infinite for one with them."""
+
+    def count(jaxpr):
+        total = 0
+        for eqn in jaxpr.eqns:
+            inner = [j for j in jax.tree.leaves(list(eqn.params.values())) if isinstance(j, ClosedJaxpr)]
+            if eqn.primitive.name in _HEAVY:
+                return math.inf
+            total += sum(count(j.jaxpr) for j in inner) if inner else sum(v.aval.size for v in eqn.outvars)
+        return total
+
+    return count(program.jaxpr)

@@ -12,9 +12,10 @@ from functools import partial
 from itertools import chain
 from operator import itemgetter
 
+import jax
 import numpy as np
 
-from funcfit.compile import jit, wide_mode
+from funcfit.compile import evaluate, jit, part, touched, wide_mode
 from funcfit.errors import InvalidArgumentError
 from funcfit.tf1.graph.dtypes import HOST_ONLY
 from funcfit.tf1.graph.node import Operation, Tensor
@@ -26,11 +27,13 @@ from funcfit.tf1.run.trace import (
     cell_value,
     cells_written_by_rows,
     given_value,
+    keeping,
     run_steps,
     stage_function,
 )
 
 MANY_SHAPES = 20
+LARGE_STATE = 1 << 18  # bytes that a step writes, from which a second call is cheaper than a select
 _FIRST = itemgetter(0)
 
 
@@ -171,13 +174,37 @@ class Executable:
         self.taken = [k for k in stage.takes if k not in static]
         function, self.checked = stage_function(made, stage, absent, static)
         self.shapes_seen = 0
+        self.label = "run_" + _label(made)
+        self.compiled = jit(function, donate_argnums=(0,), name=self.label, on_trace=self._traced)
+        self.verifier = None  # makes the checks in a call of its own, before
         checks = any(node.card.checks is not None for node in stage.nodes)
-        # Cells that are written by rows are not copied to be kept in case a check fails: it is made beforehand.
-        self.verifier = (
-            jit(lambda *a: function(*a)[2], name="check") if checks and cells_written_by_rows(made, stage) else None
-        )
-        self.compiled = jit(function, donate_argnums=(0,), name="run_" + _label(made), on_trace=self._traced)
+        self._protect = partial(self._protect_cells, absent) if checks else None
         self._places = None
+
+    def _protect_cells(self, absent, *arguments):
+        """A run whose checks fail leaves its cells as they were. A select that keeps the old values would copy cells
+        that are written by rows, and costs a large state more than checks that touch little: these are made before.
+        """
+        state = sum(x.nbytes for x in arguments[0])
+        by_rows = cells_written_by_rows(self.plan, self.stage)
+        if by_rows or state > LARGE_STATE and 32 * touched(self._checks(arguments)[0]) < state:
+            self.verifier = jit(self._verified, name="check_" + self.label)
+        else:
+            kept = keeping(self.compiled, self.stage, absent)
+            self.compiled = jit(kept, donate_argnums=(0,), name=self.label)
+
+    def _checks(self, arguments):
+        """The part of the stage that makes the checks, as a program of its own, and the structure of its outputs."""
+        shapes = [[jax.ShapeDtypeStruct(x.shape, x.dtype) for x in group] for group in arguments]
+        traced = self.compiled.trace(*shapes)
+        new, given, checks = traced.out_info
+        first = len(new) + len(given)
+        leaves, structure = jax.tree.flatten(checks)
+        return part(traced.jaxpr, range(first, first + len(leaves))), structure
+
+    def _verified(self, *arguments):
+        checks, structure = self._checks(arguments)
+        return structure.unflatten(evaluate(checks, jax.tree.leaves(arguments)))
 
     def _traced(self):
         self.shapes_seen += 1
@@ -196,6 +223,10 @@ class Executable:
         with session._lock:
             written = [state[c] for c in self.written]
             read = [state[c] for c in self.read]
+            if self._protect is not None:
+                with wide_mode() if self.stage.wide else nullcontext():
+                    self._protect(written, read, taken, fed)
+                self._protect = None
             if self.verifier is not None:
                 with wide_mode() if self.stage.wide else nullcontext():
                     ok, seen = self.verifier(written, read, taken, fed)

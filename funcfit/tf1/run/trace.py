@@ -336,12 +336,8 @@ def stage_function(made, stage, absent, static):
         new = [jnp.asarray(cell_value(cell, last[cell], scope)) for cell in stage.writes]
         given = [jnp.asarray(given_value(key, made, scope)) for key in stage.gives]
         ok = jnp.stack([jnp.all(c.ok) for _, c in scope.checks]) if scope.checks else None
-        if ok is not None:
-            old = dict(zip(written, written_values))
-            new = [_kept_unless(ok, value, old.get(cell), cell in by_rows) for cell, value in zip(stage.writes, new)]
         return new, given, (ok, [list(c.values) for _, c in scope.checks])
 
-    by_rows = cells_written_by_rows(made, stage)
     return function, found
 
 
@@ -350,13 +346,21 @@ def cells_written_by_rows(made, stage):
     return {cell for node in stage.nodes if node.card.writes_rows for cell in made.writes(node)}
 
 
-def _kept_unless(ok, new, old, by_rows):
-    """A run whose checks fail leaves its cells as they were. To keep the old value of one that is written by rows would
-    be to copy it each time: there the checks are made before (program.py).
-    """
-    if by_rows or old is None or old.shape != new.shape:
-        return new
-    return jnp.where(jnp.all(ok), new, old)
+def keeping(function, stage, absent):
+    """A stage's function, but the cells stay as they were when one of its checks fails."""
+    written = [cell for cell in stage.writes if cell not in absent]
+
+    def kept(written_values, read_values, taken_values, fed_values):
+        new, given, (ok, seen) = function(written_values, read_values, taken_values, fed_values)
+        if ok is not None:
+            old = dict(zip(written, written_values))
+            new = [
+                jnp.where(jnp.all(ok), value, old[cell]) if cell in old and old[cell].shape == value.shape else value
+                for cell, value in zip(stage.writes, new)
+            ]
+        return new, given, (ok, seen)
+
+    return kept
 
 
 def _current_versions(made, stage, scope):

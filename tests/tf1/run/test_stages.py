@@ -109,3 +109,20 @@ def test_a_predicate_made_of_a_fed_number_decides_between_shapes():
     y = tf.cond(tf.logical_and(tf.equal(n, 1), n > 0), lambda: tf.zeros([2]), lambda: tf.zeros([3]))
     with tf.Session() as session:
         assert [session.run(y, {n: value}).shape for value in (1, 0, 1)] == [(2,), (3,), (2,)]
+
+
+@pytest.mark.parametrize("rows", [4, 100_000], ids=["a select keeps the old cells", "the checks are made before"])
+def test_a_failing_check_leaves_cells_of_any_size_as_they_were(rows):
+    logits = tf.Variable(tf.zeros([rows, 3]))
+    labels = tf.placeholder(tf.int32, [None])
+    loss = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits[:2])
+    train = tf.train.GradientDescentOptimizer(1.0).minimize(tf.reduce_sum(loss))
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        session.run(train, {labels: [0, 1]})
+        before = session.run(logits)
+        with pytest.raises(tf.errors.InvalidArgumentError, match="label value of 7"):
+            session.run(train, {labels: [0, 7]})
+        np.testing.assert_array_equal(session.run(logits), before)
+        session.run(train, {labels: [0, 1]})
+        assert not np.array_equal(session.run(logits), before)
