@@ -79,6 +79,9 @@ class OpDef:
     cell      the node is a variable: it has a value in every session's state
     keeps     (attrs, entropy) -> initial value of a private cell; `lower` takes it first and returns (outputs, new
               value)
+    makes     the first output refers to a value that lives as long as the run (a TensorArray, a stack): `lower` gives
+              it first, then the other outputs. A pair (input, attr): nodes with the same value behind that input and the
+              same attr share one, which `lower` takes first (an `Empty` before there is one)
     alias     the output is the first input's cell, seen anew: reads see later writes (docs/design.md)
     fixed     names of the inputs whose values decide the program (shapes, axes), or node -> their positions: `lower`
               gets them as numpy arrays
@@ -106,6 +109,7 @@ class OpDef:
         blind=(),
         cell=False,
         keeps=None,
+        makes=False,
         alias=False,
         fixed=(),
         folds=False,
@@ -123,6 +127,7 @@ class OpDef:
         inputs, _, outputs = signature.partition("->")
         self.inputs, self.outputs = _arguments(inputs), _arguments(outputs)
         self.out, self.writes, self.blind, self.cell, self.keeps, self.alias = out, writes, blind, cell, keeps, alias
+        self.makes = makes
         self.fixed, self.folds, self.at_build, self.checks, self.host = fixed, folds, at_build, checks, host
         self.padding, self.padded_lower, self.later, self.knows = padding, None, later, knows
         self.allowed = {attr: [dtypes.as_dtype(name) for name in names.split()] for attr, names in allowed.items()}

@@ -1,4 +1,6 @@
-"""Control flow nodes: Switch and Merge, from which a plan reads conditionals back (run/branches.py), and Assert."""
+"""Control flow nodes: Switch and Merge, from which a plan reads conditionals back (run/branches.py), those that make
+loops of them (run/loops.py), and Assert.
+"""
 
 import numpy as np
 
@@ -43,6 +45,56 @@ def Merge(inputs):
 @op("inputs: N*&T -> output: &T, value_index: int32", out=_merged)
 def RefMerge(inputs):
     raise NotImplementedError("a Merge whose inputs are in no branch has nothing to choose by")
+
+
+def _entered(node):
+    """A loop's constants keep their shapes; of its variables only who builds the loop knows what stays."""
+    return node.inputs[0].shape if node.attrs["is_constant"] else TensorShape(None)
+
+
+@op("data: T -> output: T", out=_entered, folds=True)
+def Enter(data, *, frame_name, is_constant=False, parallel_iterations=10):
+    """`data` inside the loop `frame_name`: in each turn when `is_constant`, else in the first."""
+    return data
+
+
+@op("data: &T -> output: &T", out=_entered, alias=True)
+def RefEnter(data, *, frame_name, is_constant=False, parallel_iterations=10):
+    return data
+
+
+@op("data: T -> output: T", out=shapes.same)
+def Exit(data):
+    """A loop variable outside its loop, as the last turn left it."""
+    raise AssertionError("the loop gives its exits their values")
+
+
+@op("data: &T -> output: &T", out=shapes.same, alias=True)
+def RefExit(data):
+    raise AssertionError("the loop gives its exits their values")
+
+
+@op("data: T -> output: T", out=shapes.same)
+def NextIteration(data):
+    """A loop variable's value for the next turn."""
+    raise AssertionError("the loop hands its variables on")
+
+
+@op("data: &T -> output: &T", out=shapes.same, alias=True)
+def RefNextIteration(data):
+    raise AssertionError("the loop hands its variables on")
+
+
+@op("input: bool -> output: bool", out=shapes.scalar)
+def LoopCond(input):
+    """Whether the loop goes on. The plan has this node stand for the whole loop."""
+    raise AssertionError("the loop runs where its LoopCond stands")
+
+
+@op("->", gradient=None)
+def ControlTrigger():
+    """Orders others by control dependencies, whether these are alive or not."""
+    return ()
 
 
 def summarized(array, entries):
