@@ -80,8 +80,8 @@ class OpDef:
     keeps     (attrs, entropy) -> initial value of a private cell; `lower` takes it first and returns (outputs, new
               value)
     makes     the first output refers to a value that lives as long as the run (a TensorArray, a stack): `lower` gives
-              it first, then the other outputs. A pair (input, attr): nodes with the same value behind that input and the
-              same attr share one, which `lower` takes first (an `Empty` before there is one)
+              it first, then the other outputs. A pair (input, attr): nodes with the same value behind that input and
+              the same attr share one, which `lower` takes first (an `Empty` before there is one)
     alias     the output is the first input's cell, seen anew: reads see later writes (docs/design.md)
     fixed     names of the inputs whose values decide the program (shapes, axes), or node -> their positions: `lower`
               gets them as numpy arrays

@@ -91,12 +91,6 @@ def LoopCond(input):
     raise AssertionError("the loop runs where its LoopCond stands")
 
 
-@op("->", gradient=None)
-def ControlTrigger():
-    """Orders others by control dependencies, whether these are alive or not."""
-    return ()
-
-
 def summarized(array, entries):
     """An array's first `entries` elements as TF's messages print them: numbers as they are, strings escaped as in C."""
     flat = np.asarray(array).ravel()
