@@ -27,7 +27,6 @@ from funcfit.tf1.graph.shape import TensorShape, as_shape
 
 FLOATS = "float16 float32 float64"
 COMPLEX = "complex64 complex128"
-INTS = "uint8 int8 uint16 int16 int32 int64"
 REAL = "float32 float64 int32 int64 uint8 int16 int8 uint16 float16"
 NUMBERS = "float32 float64 int64 int32 uint8 uint16 int16 int8 complex64 complex128 qint8 quint8 qint32 float16"
 INDICES = "int32 int64"
@@ -75,6 +74,8 @@ class OpDef:
     out       shape rule: node -> shape, or a list with one shape an output
     writes    names of the inputs whose cells the node writes; `lower` returns their new values first, then the outputs
               that are not `&`
+    writes_rows
+              of the cells that it writes it changes a part, in place: copying them would cost more than the update
     blind     names of the inputs whose cells may hold nothing yet: `lower` gets an `Empty` for them
     cell      the node is a variable: it has a value in every session's state
     keeps     (attrs, entropy) -> initial value of a private cell; `lower` takes it first and returns (outputs, new
@@ -83,20 +84,23 @@ class OpDef:
               it first, then the other outputs. A pair (input, attr): nodes with the same value behind that input and
               the same attr share one, which `lower` takes first (an `Empty` before there is one)
     alias     the output is the first input's cell, seen anew: reads see later writes (docs/design.md)
-    fixed     names of the inputs whose values decide the program (shapes, axes), or node -> their positions: `lower`
-              gets them as numpy arrays
+    fixed     names of the inputs whose values decide the program (shapes, axes): `lower` gets them as numpy arrays. Or
+              node -> positions in `node.inputs`, where it depends on the node which they are
     folds     given numpy arrays `lower` gives numpy arrays: shape arithmetic, done while tracing
     at_build  the value is also worked out when the graph is built, for static shapes (the op types for which TF 1.1
-              does so)
+              does so); "shape": from the static shape of its input alone, whose value nobody needs (Shape, Size, Rank)
     knows     node -> what the graph tells of its inputs before it runs: `lower` and `checks` get it as the keyword
               `known`
     checks    the lowering's arguments -> list of `Check`s that hold when the arguments are good
     host      runs outside jit, on numpy arrays; "unless known": only where the values of its fixed inputs are not known
               while tracing, or come from feeds, so that each of them would compile a program of its own
-    padding   names of the inputs that may be padded together (run/padding.py): what the node puts out is padded then,
-              what it writes is not
+    padding   names of the inputs that may together have more rows than there are, past those the row number NO_ROW
+              (run/padding.py): what the node puts out has as many then, what it writes does not show them
     later     attrs that TF 1.1 does not have: the node holds them only where they differ from their defaults (one that
               an input's dtype settles: from the dtype that the signature prefers)
+    gradient  what the node's gradient is without a rule: "default", `jax.vjp` of the lowering as one node; None, where
+              TF says NotDifferentiable: nothing flows; "unregistered", where TF 1.1 has no entry: LookupError
+    T=...     any other name is a type attr, and the value the dtypes it allows, in words: T=FLOATS
     """
 
     def __init__(
@@ -106,6 +110,7 @@ class OpDef:
         *,
         out=None,
         writes=(),
+        writes_rows=False,
         blind=(),
         cell=False,
         keeps=None,
@@ -127,6 +132,7 @@ class OpDef:
         inputs, _, outputs = signature.partition("->")
         self.inputs, self.outputs = _arguments(inputs), _arguments(outputs)
         self.out, self.writes, self.blind, self.cell, self.keeps, self.alias = out, writes, blind, cell, keeps, alias
+        self.writes_rows = writes_rows
         self.makes = makes
         self.fixed, self.folds, self.at_build, self.checks, self.host = fixed, folds, at_build, checks, host
         self.padding, self.padded_lower, self.later, self.knows = padding, None, later, knows
@@ -141,7 +147,6 @@ class OpDef:
                 if attr is not None and attr not in inferred:
                     self.attrs.setdefault(attr, inspect.Parameter.empty)
         self.attrs = {name: default for name, default in self.attrs.items() if name not in inferred}
-        self._input_names = {a.name: i for i, a in enumerate(self.inputs)}
         self._result = namedtuple(self.name, [a.name for a in self.outputs]) if len(self.outputs) > 1 else None
         self.rule = gradient
         self.type_attrs = {a.type_attr for a in self.inputs + self.outputs if a.type_attr}
@@ -449,11 +454,6 @@ class OpDef:
             positions[argument.name] = range(start, start + (1 if count is None else count))
             start = positions[argument.name].stop
         return [p for name in names for p in positions[name]]
-
-    @property
-    def writes_rows(self):
-        """True for a card that writes the rows of a cell that its `indices` name."""
-        return bool(self.writes) and "indices" in self._input_names
 
     def fixed_positions(self, node):
         """The positions in `node.inputs` of the inputs whose values decide the program."""

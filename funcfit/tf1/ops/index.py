@@ -258,6 +258,7 @@ def _(node, dy):
     "ref: &T, begin: Index, end: Index, strides: Index, value: T -> output_ref: &T",
     Index=INDICES,
     writes=("ref",),
+    writes_rows=True,
     fixed=("begin", "end", "strides"),
     gradient=None,
     out=shapes.same,

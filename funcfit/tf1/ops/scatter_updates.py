@@ -43,6 +43,7 @@ def _by_row(T=NUMBERS):
         T=T,
         Tindices="int32 int64",
         writes=("ref",),
+        writes_rows=True,
         out=_scattered,
         checks=_rows_exist,
         padding=("indices", "updates"),
@@ -119,7 +120,7 @@ def _elements_exist(ref, indices, updates, **_):
 
 def _by_vector(T=NUMBERS):
     signature = "ref: &T, indices: Tindices, updates: T -> output_ref: &T"
-    declared = dict(writes=("ref",), out=_scattered_nd, checks=_elements_exist, gradient=None)
+    declared = dict(writes=("ref",), writes_rows=True, out=_scattered_nd, checks=_elements_exist, gradient=None)
     return op(signature, T=T, Tindices="int32 int64", **declared)
 
 

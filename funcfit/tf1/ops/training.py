@@ -46,6 +46,7 @@ def _sparse(signature, *cells):
         T=NUMBERS,
         Tindices=_ROWS,
         writes=cells,
+        writes_rows=True,
         out=_of_one_shape,
         checks=checks,
         padding=("grad", "indices"),
