@@ -24,7 +24,8 @@ def test_declarations_name_what_the_card_has(card):
     names = [a.name for a in card.inputs]
     positional = [p for p in inspect.signature(card.lower).parameters.values() if p.kind is not p.KEYWORD_ONLY]
     takes_any = any(p.kind is p.VAR_POSITIONAL for p in positional)
-    assert takes_any or len(positional) == len(names) + (card.keeps is not None)
+    taken_first = (card.keeps is not None) + isinstance(card.makes, tuple)  # a value that is no input
+    assert takes_any or len(positional) == len(names) + taken_first
     assert set(card.writes) <= set(names) and set(card.blind) <= set(names)
     assert callable(card.fixed) or set(card.fixed) <= set(names)
     assert card.rule in (None, "default", "unregistered") or callable(card.rule)
