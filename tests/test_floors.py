@@ -1,6 +1,7 @@
 """Imports go down only: the floors of docs/design.md, read from the source."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -10,15 +11,12 @@ ROOT = Path(__file__).parents[1]
 # The longest name that fits a module is its floor; a module imports from its own floor and from those below.
 FLOORS = {
     "funcfit.errors": 0,
-    "funcfit.tree": 0,
     "funcfit.kernels": 0,
     "funcfit.compile": 1,
-    "funcfit.checkpoint": 1,
     "funcfit.tf1.graph": 1,
     "funcfit.tf1.opdef": 1.1,
     "funcfit.tf1.shapes": 1.1,
     "funcfit.tf1.broadcasting": 1.1,
-    "funcfit.tf1.io": 1.2,
     "funcfit.tf1.ops": 2,
     "funcfit.train": 2,
     "funcfit.tf1.build": 3,
@@ -30,7 +28,7 @@ FLOORS = {
     "funcfit": 4.5,  # the other door
     "funcfit.cli": 5,
 }
-FUNCTIONAL = ("funcfit.kernels", "funcfit.compile", "funcfit.checkpoint", "funcfit.tree", "funcfit.train")
+FUNCTIONAL = ("funcfit.kernels", "funcfit.compile", "funcfit.errors", "funcfit.train")
 
 # Imports that wait inside a function, and why.
 LAZY = {
@@ -102,3 +100,19 @@ def test_every_module_has_a_floor_of_its_own():
     doors = {"funcfit", "funcfit.tf1"}
     lost = [m for m in MODULES - doors if max((n for n in FLOORS if within(m, n)), key=len) in doors]
     assert not lost, f"no floor for {lost}"
+
+
+def test_every_floor_has_a_room():
+    assert {name for name in FLOORS if name not in MODULES} == set()
+
+
+PACKAGES = [path for path in SOURCES if path.name == "__init__.py" and module_name(path) != "funcfit"]
+
+
+@pytest.mark.parametrize("path", PACKAGES, ids=module_name)
+def test_a_package_says_what_its_rooms_are(path):
+    """Its docstring is the map of its folder; the floors of the design are the map of `funcfit`."""
+    package, words = module_name(path), set(re.findall(r"\w+", ast.get_docstring(ast.parse(path.read_text()))))
+    rooms = {module.rpartition(".")[2] for module in MODULES if module.rpartition(".")[0] == package}
+    missing = rooms - words - {"__main__"}
+    assert not missing, f"{path.relative_to(ROOT)} does not name {sorted(missing)}"

@@ -3,6 +3,7 @@
 run.py         a program as Python would run it, with the parts around it:
   sources.py     scripts and notebooks as cells      magics.py    IPython's shorthands
   past.py        names removed since 2016            python2.py   what makes a program Python 2
+  scipy_misc.py  scipy.misc as it was
   figures.py     plots saved                         report.py    the end in an error
   indentation.py programs that a web page squeezed   status.py    the line that tells it is running
   imports.py     standing beside `import`

@@ -1,5 +1,15 @@
 """TensorFlow 1.x for JAX: the `tensorflow` that a program of those years imports.
 
+graph          nodes, shapes, dtypes, scopes
+opdef          what an op card is, and the registries of op types and public names
+shapes         shape rules that cards share; broadcasting: what cards of two inputs share
+ops            the op cards by family
+build          gradients, variables, scopes, control flow
+run            plans, stages, sessions
+api            layers, losses, optimizers, metrics, images
+functionalize  a graph as a pure function
+install        `import tensorflow` means this module
+
 Public names are given where the functions are (`@api("nn.relu")`); this module loads the floors and shows the
 registry's names as its own.
 """

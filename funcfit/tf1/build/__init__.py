@@ -4,7 +4,8 @@ autodiff        tf.gradients and hessians            variables       Variable, a
 registry        which gradient rule a node has       partitions      variables in parts, and who cuts them
 flow            cond, case, Assert                   initializers    what a variable starts from
 variable_store  get_variable's variables by name     variable_scope  get_variable and its scopes
-templates       make_template                            tensor_array    TensorArray
+templates       make_template                        tensor_array    TensorArray
+nest            structures of tensors: tf.nest
 """
 
 import importlib

@@ -1,6 +1,8 @@
 """The graph floor: what a program is before anything runs.
 
 dtypes    element types                      shape     partly known shapes
+values    Python values as numpy arrays      convert   Python values to tensors
 node      Operation, Tensor, IndexedSlices   graph     Graph: names, scopes, collections, control dependencies
-stacks    default graph and session          convert   Python values to tensors
+stacks    default graph and session          keys      the names of a graph's collections
+device    device names in parts
 """

@@ -1,8 +1,9 @@
 """What tf.train has besides optimizers.
 
-decays             learning rates as functions of the step        moving_averages   ExponentialMovingAverage and its
-updates steps              the global step                                devices           replica_device_setter,
-ClusterSpec
+decays             learning rates as functions of the step
+moving_averages    ExponentialMovingAverage and its updates
+steps              the global step
+devices            replica_device_setter, ClusterSpec
 """
 
 import importlib
