@@ -8,6 +8,7 @@ nn, convolution       tf.nn's composed functions; embedding, sampled_losses: tab
 metrics/, confusion   tf.metrics, confusion matrices
 image/                tf.image's array functions
 checks, clip          assertions on values and shapes; clipping
+functional            loops over rows: map_fn, scan, foldl, foldr
 contractions, linear_algebra     tensordot and einsum; norms, traces, products
 logging, compat       tf.logging, tf.compat
 """
