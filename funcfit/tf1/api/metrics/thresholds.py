@@ -40,27 +40,22 @@ def _counts(labels, predictions, thresholds, weights, includes=tuple(_NAMES)):
     return variables, updates
 
 
-def _count_at_thresholds(key):
-    name = _NAMES[key]
-
+def _count_at_thresholds(key, what):
     def metric(
         labels, predictions, thresholds, weights=None, metrics_collections=None, updates_collections=None, name=None
     ):
-        with tf.variable_scope(name, default, (predictions, labels, weights)):
+        with tf.variable_scope(name, what, (predictions, labels, weights)):
             variables, updates = _counts(labels, predictions, thresholds, weights, (key,))
             value = tf.identity(variables[key])
             return published(value, updates[key], metrics_collections, updates_collections)
 
-    default = name
-    metric.__name__ = f"{name}_at_thresholds"
-    metric.__doc__ = f"How many {name.replace('_', ' ')} there are at each of `thresholds`."
-    return api(f"metrics.{metric.__name__}")(metric)
+    metric.__name__ = f"{what}_at_thresholds"
+    metric.__doc__ = f"How many {what.replace('_', ' ')} there are at each of `thresholds`."
+    api(f"metrics.{metric.__name__}")(metric)
 
 
-true_positives_at_thresholds = _count_at_thresholds("tp")
-false_negatives_at_thresholds = _count_at_thresholds("fn")
-true_negatives_at_thresholds = _count_at_thresholds("tn")
-false_positives_at_thresholds = _count_at_thresholds("fp")
+for _key, _what in _NAMES.items():
+    _count_at_thresholds(_key, _what)
 
 
 @api("metrics.precision_at_thresholds")
