@@ -1,7 +1,6 @@
 """The optimizers of tf.train: each makes slots, and one update node a variable.
 
 optimizer           Optimizer: minimize, compute_gradients, apply_gradients, and the hooks that subclasses fill in
-slots               variables beside a variable: create_slot, create_zeros_slot
 gradient_descent    GradientDescent, Momentum, ProximalGradientDescent
 adagrad             Adagrad, AdagradDA, ProximalAdagrad, Adadelta
 adam                Adam

@@ -1,6 +1,6 @@
 """`Optimizer`: from a loss to a node that updates variables, in the order and with the names of TensorFlow 1.1.0."""
 
-from funcfit.tf1.api.optimizers import slots
+from funcfit.tf1.api import slots
 from funcfit.tf1.build.variables import Variable
 from funcfit.tf1.graph import dtypes
 from funcfit.tf1.graph.convert import convert_to_tensor, convert_to_tensor_or_indexed_slices

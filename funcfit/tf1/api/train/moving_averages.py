@@ -1,6 +1,6 @@
 """Moving averages of variables and tensors, kept in variables of their own."""
 
-from funcfit.tf1.api.optimizers import slots
+from funcfit.tf1.api import slots
 from funcfit.tf1.build.initializers import Zeros
 from funcfit.tf1.build.variable_scope import get_variable_scope, variable_scope
 from funcfit.tf1.build.variables import Variable
