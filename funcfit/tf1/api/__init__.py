@@ -3,8 +3,9 @@ part of one.
 
 core, config          the graph's own names (Graph, Tensor, dtypes, scopes, collections); ConfigProto and its kin
 optimizers/, train/   tf.train: optimizers; decays, moving averages, the global step, devices
+slots                 variables that these keep beside a variable
 layers/, losses       tf.layers and tf.losses; regularizers: penalties on weights; weights_broadcast: how weights fit
-nn, convolution       tf.nn's composed functions; embedding, sampled_losses: tables and losses over many classes
+dropout, convolution  tf.nn's composed functions; embedding, sampled_losses: tables and losses over many classes
 metrics/, confusion   tf.metrics, confusion matrices
 image/                tf.image's array functions
 checks, clip          assertions on values and shapes; clipping

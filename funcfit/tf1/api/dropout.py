@@ -1,4 +1,4 @@
-"""tf.nn: what a TF1 user would write on top of the op cards. Cells and their unrolling have files of their own."""
+"""Dropout (Srivastava et al. 2014): elements left out at random while a network trains."""
 
 import numbers
 
