@@ -79,7 +79,7 @@ class PartitionedVariable:
         with control_dependencies(None):
             return self._concat()
 
-    def _get_variable_list(self):
+    def _get_variable_list(self):  # programs made of TensorFlow's own modules ask for the parts by this name
         return self._variable_list
 
     def _get_partitions(self):
