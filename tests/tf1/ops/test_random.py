@@ -32,7 +32,7 @@ def recorded_cases():
             yield pytest.param(case, id=f"{release}-{number}-{'-'.join(call.function for call in case.calls)[:50]}")
 
 
-@pytest.mark.parametrize("case", recorded_cases())
+@pytest.mark.parametrize("case", list(recorded_cases()))
 def test_draws_are_tensorflows(case):
     with tf.Graph().as_default():
         if case.graph_seed is not None:
