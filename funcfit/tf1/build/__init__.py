@@ -5,7 +5,9 @@ registry        which gradient rule a node has       partitions      variables i
 flow            cond, case, Assert                   initializers    what a variable starts from
 variable_store  get_variable's variables by name     variable_scope  get_variable and its scopes
 templates       make_template                        tensor_array    TensorArray
-nest            structures of tensors: tf.nest
+nest            structures of tensors: tf.nest       loops           while_loop
+contexts        what cond and while_loop share       loop_gradients  the loop that runs turns backwards
+slices          IndexedSlices as values
 """
 
 import importlib

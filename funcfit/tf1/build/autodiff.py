@@ -9,6 +9,7 @@ import contextlib
 from collections import deque
 
 from funcfit.tf1.build.registry import gradient_rule
+from funcfit.tf1.build.slices import sum_of_slices
 from funcfit.tf1.graph.convert import convert_n_to_tensor_or_indexed_slices
 from funcfit.tf1.graph.graph import colocate_with, get_default_graph, name_scope
 from funcfit.tf1.graph.node import IndexedSlices, Tensor
@@ -224,35 +225,6 @@ class _Backward:
             with colocate_with(by_device[device][0].op, ignore_existing=True):
                 sums.append(tf.add_n(by_device[device]))
         return tf.add_n(sums)
-
-
-def sum_of_slices(grads):
-    """IndexedSlices and tensors as one IndexedSlices: all rows, one after the other."""
-    slices = [_flat_slices(g) for g in _as_slices(grads)]
-    return IndexedSlices(
-        tf.concat([s.values for s in slices], 0), tf.concat([s.indices for s in slices], 0), slices[0].dense_shape
-    )
-
-
-def _as_slices(grads):
-    """Tensors among the gradients become IndexedSlices over all rows; index dtypes are made one."""
-    out = [g if isinstance(g, IndexedSlices) else _all_rows(g) for g in grads]
-    kinds = {g.indices.dtype for g in out}
-    if len(kinds) > 1:
-        out = [IndexedSlices(g.values, tf.cast(g.indices, "int64"), g.dense_shape) for g in out]
-    return out
-
-
-def _all_rows(grad):
-    shape = tf.shape(grad)
-    return IndexedSlices(grad, tf.range(0, shape[0]), shape)
-
-
-def _flat_slices(grad):
-    if isinstance(grad.values, Tensor):
-        return grad
-    inner = _flat_slices(grad.values)
-    return IndexedSlices(inner.values, tf.gather(grad.indices, inner.indices), inner.dense_shape)
 
 
 def zeros_like_output(node, index):

@@ -1,42 +1,26 @@
-"""Conditionals: `cond`, `case`, `Assert` and the contexts that build them, in the node order of TensorFlow 1.1.0.
+"""Conditionals: `cond`, `case`, `Assert` and the context that builds a branch, in the node order of TensorFlow 1.1.0.
 
 While a branch's function runs, its `CondContext` sees every node it makes: inputs from outside come in through a
 Switch, and nodes without inputs wait for the branch's pivot, so that they are dead when the branch is.
 """
 
-import jax
-
+from funcfit.tf1.build import nest
+from funcfit.tf1.build.contexts import (
+    ControlFlowContext,
+    flows,
+    is_exit,
+    merge,
+    switch,
+    switch_ref_or_tensor,
+    with_flows,
+)
+from funcfit.tf1.build.slices import on_parts
 from funcfit.tf1.graph import dtypes
-from funcfit.tf1.graph.convert import convert_n_to_tensor, convert_to_tensor, convert_to_tensor_or_indexed_slices
-from funcfit.tf1.graph.graph import colocate_with, control_dependencies, get_default_graph, name_scope
+from funcfit.tf1.graph.convert import convert_n_to_tensor, convert_to_tensor
+from funcfit.tf1.graph.graph import control_dependencies, get_default_graph, name_scope
 from funcfit.tf1.graph.keys import GraphKeys, add_to_collection
 from funcfit.tf1.graph.node import IndexedSlices, Operation, SparseTensor, Tensor
 from funcfit.tf1.opdef import api, raw, tf
-
-
-class ControlFlowContext:
-    """What a branch (or a loop) knows of the values inside it. Changes as nodes are made inside."""
-
-    def __init__(self):
-        self._outer_context = get_default_graph()._get_control_flow_context()
-        self._values = set()  # tensors that belong here
-        self._external_values = {}  # tensor outside -> what stands for it here
-
-    outer_context = property(lambda self: self._outer_context)
-
-    def Enter(self):
-        graph = get_default_graph()
-        self._entered_from = graph._get_control_flow_context()
-        graph._set_control_flow_context(self)
-
-    def Exit(self):
-        get_default_graph()._set_control_flow_context(self._entered_from)
-
-    def ExitResult(self, result):
-        """Tells the outer context of the tensors that leave."""
-        if self._outer_context is not None:
-            for x in result:
-                self._outer_context._values.add(x if isinstance(x, Tensor) else x.values)
 
 
 class CondContext(ControlFlowContext):
@@ -53,6 +37,11 @@ class CondContext(ControlFlowContext):
     pivot = property(lambda self: self._pivot)
     branch = property(lambda self: self._branch)
 
+    @property
+    def grad_state(self):
+        loop = self.GetWhileContext()
+        return None if loop is None else loop.grad_state
+
     def GetControlPivot(self):
         return self._pivot
 
@@ -60,33 +49,14 @@ class CondContext(ControlFlowContext):
         """What stands for `value` in this branch: itself when it was made here, else its Switch."""
         if value in self._values:
             return self._external_values.get(value, value)
-        self._values.add(value)
-        inner = value
-        if self._outer_context is not None:
-            inner = self._outer_context.AddValue(value)
-            self._values.add(inner)
         with control_dependencies(None):
-            inner = switch_ref_or_tensor(inner, self._pred)[self._branch]
+            inner = self._switched(value)
         inner.graph.prevent_fetching(inner.op)
         inner.op._set_control_flow_context(self)
         self._values.add(inner)
-        self._external_values[value] = inner
         return inner
 
-    def AddOp(self, node):
-        if not node._inputs:
-            node._add_control_input(self._pivot.op)
-        for i, x in enumerate(node._inputs):
-            inner = self.AddValue(x)
-            if inner is not x:
-                node._update_input(i, inner)
-        self._values.update(node.outputs)
-        node.graph.prevent_fetching(node)
-
-    def output(self, value):
-        """A branch's result as a tensor of this branch (for `lambda: x` with an x from outside, its Switch)."""
-        if value in self._values:
-            return self._external_values.get(value, value)
+    def _switched(self, value):
         self._values.add(value)
         inner = value
         if self._outer_context is not None:
@@ -96,75 +66,30 @@ class CondContext(ControlFlowContext):
         self._external_values[value] = inner
         return inner
 
+    def AddOp(self, node):
+        self.AddInputs(node)
+        self.RemoveExternalControlEdges(node)
+        if not node._inputs:
+            node._add_control_input(self._pivot.op)
+        self._values.update(node.outputs)
+        if self._outer_context is not None or not is_exit(node):
+            node.graph.prevent_fetching(node)
+
+    def output(self, value, name=None):
+        """A branch's result as a tensor of this branch (for `lambda: x` with an x from outside, its Switch)."""
+        return self._external_values.get(value, value) if value in self._values else self._switched(value)
+
     def build(self, function):
         """Calls a branch's function: what it returned, and its flat list of results as tensors of this branch."""
         returned = function()
-        if returned is None:
-            return None, []
-        flat, structure = jax.tree.flatten(returned, is_leaf=lambda x: isinstance(x, (IndexedSlices, SparseTensor)))
-        return structure, [self._result(each) for each in flat]
+        return returned, [] if returned is None else [self._result(x) for x in flows(nest.flatten(returned))]
 
     def _result(self, value):
         if isinstance(value, Operation):
             return tf.contrib.framework.with_dependencies([value], self._pivot)
-        if isinstance(value, IndexedSlices):
-            dense = None if value.dense_shape is None else self.output(value.dense_shape)
-            return IndexedSlices(self.output(value.values), self.output(value.indices), dense)
-        if isinstance(value, SparseTensor):
-            return SparseTensor(self.output(value.indices), self.output(value.values), self.output(value.dense_shape))
-        return self.output(convert_to_tensor(value))
-
-
-def switch_ref_or_tensor(data, pred, name="Switch"):
-    """(output_false, output_true) of a Switch of a tensor, a cell, or IndexedSlices, placed with its data."""
-    data = convert_to_tensor_or_indexed_slices(data, name="data")
-    with colocate_with(data, ignore_existing=True):
-        if isinstance(data, Tensor):
-            return (raw.RefSwitch if data.dtype._is_ref_dtype else raw.Switch)(data, pred, name=name)
-        return switch(data, pred, name=name)
-
-
-def switch(data, pred, dtype=None, name=None):
-    with name_scope(name, "Switch", [data, pred]) as scope:
-        data = convert_to_tensor_or_indexed_slices(data, dtype=dtype, name="data", as_ref=True)
-        pred = convert_to_tensor(pred, name="pred")
-        if isinstance(data, Tensor):
-            return raw.Switch(data, pred, name=scope)
-        values, indices = raw.Switch(data.values, pred, name=scope), raw.Switch(data.indices, pred, name="indices")
-        dense = (None, None) if data.dense_shape is None else raw.Switch(data.dense_shape, pred, name="dense_shape")
-        if isinstance(data, SparseTensor):
-            return tuple(SparseTensor(indices[i], values[i], dense[i]) for i in (0, 1))
-        return tuple(IndexedSlices(values[i], indices[i], dense[i]) for i in (0, 1))
-
-
-def merge(inputs, name=None):
-    """(the input that is alive, its index); IndexedSlices when any input is such."""
-    if any(x is None for x in inputs):
-        raise ValueError(f"At least one of the merge inputs is None: {inputs}")
-    with name_scope(name, "Merge", inputs) as scope:
-        inputs = [convert_to_tensor_or_indexed_slices(x, as_ref=True) for x in inputs]
-        if all(isinstance(x, Tensor) for x in inputs):
-            card = raw.RefMerge if all(x.dtype._is_ref_dtype for x in inputs) else raw.Merge
-            return card(inputs, name=scope)
-        sparse = all(isinstance(x, SparseTensor) for x in inputs)
-        if not sparse:
-            inputs = [
-                x if isinstance(x, IndexedSlices) else IndexedSlices(x, tf.range(0, tf.shape(x)[0]), tf.shape(x))
-                for x in inputs
-            ]
-        values, _ = merge([x.values for x in inputs], name=scope)
-        indices, chosen = raw.Merge([x.indices for x in inputs], name="indices")
-        shapes = [x.dense_shape for x in inputs]
-        if all(s is None for s in shapes):
-            return IndexedSlices(values, indices), chosen
-        if any(s is None for s in shapes):
-            raise ValueError(
-                "Either all merged IndexedSlices must have a dense_shape, or none must have a dense_shape."
-            )
-        dense, _ = raw.Merge(shapes, name="dense_shape")
-        return (SparseTensor if sparse else IndexedSlices)(
-            *((indices, values, dense) if sparse else (values, indices, dense))
-        ), chosen
+        if not isinstance(value, (IndexedSlices, SparseTensor)):
+            value = convert_to_tensor(value)
+        return on_parts(self.output, value)
 
 
 @api("cond")
@@ -194,21 +119,21 @@ def cond(pred, true_fn=None, false_fn=None, strict=False, name=None, fn1=None, f
             context = CondContext(pred, pivot, side)
             context.Enter()
             try:
-                structure, results = context.build(function)
+                returned, results = context.build(function)
                 context.ExitResult(results)
             finally:
                 context.Exit()
-            built.append((context, structure, results))
-        (context_on, structure, when_true), (context_off, other, when_false) = built
-        _check_match(when_true, when_false, structure, other)
-        merged = [merge([f, t])[0] for f, t in zip(when_false, when_true)]
+            built.append((context, returned, results))
+        (context_on, model, when_true), (context_off, other, when_false) = built
+        _check_match(when_true, when_false, model, other)
+        merged = with_flows(nest.flatten(model), [merge([f, t])[0] for f, t in zip(when_false, when_true)])
         add_to_collection(GraphKeys.COND_CONTEXT, context_on)
         add_to_collection(GraphKeys.COND_CONTEXT, context_off)
-        result = jax.tree.unflatten(structure, merged)
+        result = nest.pack_sequence_as(model, merged)
         return result[0] if not strict and isinstance(result, (list, tuple)) and len(result) == 1 else result
 
 
-def _check_match(when_true, when_false, structure, other):
+def _check_match(when_true, when_false, model, other):
     if len(when_true) != len(when_false):
         raise ValueError(
             f"true_fn and false_fn must return the same number of results: {len(when_true)} and {len(when_false)}."
@@ -223,33 +148,8 @@ def _check_match(when_true, when_false, structure, other):
             )
         if a.dtype.base_dtype is not b.dtype.base_dtype:
             raise ValueError(f"Outputs of true_fn and false_fn must have the same type: {a.dtype.name}, {b.dtype.name}")
-    if structure != other and structure.num_leaves > 1:
-        raise TypeError(f"true_fn and false_fn must return the same structure: {structure} and {other}")
-
-
-@raw.Switch.gradient
-def _switch_gradient(node, *grads):
-    context = node._get_control_flow_context()
-    if isinstance(context, CondContext):
-        return [merge([grads[context.branch], grads[1 - context.branch]], name="cond_grad")[0], None]
-    false_grad = switch(grads[0], node.inputs[1])[0]
-    true_grad = switch(grads[1], node.inputs[1])[1]
-    return [merge([false_grad, true_grad])[0], None]
-
-
-raw.RefSwitch.gradient(_switch_gradient)
-
-
-@raw.Merge.gradient
-def _merge_gradient(node, grad, _):
-    source = node.inputs[0].op
-    context = source._get_control_flow_context()
-    if isinstance(context, CondContext):
-        return list(switch_ref_or_tensor(grad, context.pred, name="cond_grad"))
-    return [tf.where(tf.equal(node.outputs[1], i), grad, tf.zeros_like(grad)) for i in range(len(node.inputs))]
-
-
-raw.RefMerge.gradient(_merge_gradient)
+    if len(when_true) > 1:
+        nest.assert_same_structure(model, other)
 
 
 @api("case")

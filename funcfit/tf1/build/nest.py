@@ -177,6 +177,35 @@ def flatten_dict_items(dictionary):
     return flat
 
 
+@api("contrib.framework.nest.get_traverse_shallow_structure")
+def get_traverse_shallow_structure(traverse_fn, structure):
+    """The top of `structure`, with booleans as leaves: `traverse_fn(part)` says whether to go on below a part, with one
+    boolean or with one for each of its own parts. TypeError when it gives anything else.
+    """
+    goes_on = traverse_fn(structure)
+    if not is_sequence(structure):
+        if not isinstance(goes_on, bool):
+            raise TypeError(f"traverse_fn returned structure: {goes_on} for non-structure: {structure}")
+        return goes_on
+    if goes_on is False:
+        return False
+    if goes_on is True:
+        chosen = [True] * len(structure)
+    elif not is_sequence(goes_on):
+        raise TypeError(f"traverse_fn returned a non-bool scalar: {goes_on} for input: {structure}")
+    else:
+        assert_shallow_structure(goes_on, structure)
+        chosen = list(_parts(goes_on))
+        if not all(isinstance(choice, bool) for choice in chosen):
+            raise TypeError(
+                f"traverse_fn didn't return a depth=1 structure of bools.  saw: {goes_on}  for structure: {structure}"
+            )
+    below = (
+        choice and get_traverse_shallow_structure(traverse_fn, part) for choice, part in zip(chosen, _parts(structure))
+    )
+    return _like(structure, list(below))
+
+
 def _up_to(shallow, tree):
     if not is_sequence(shallow):
         yield tree
@@ -192,7 +221,11 @@ def _parts(structure):
 def _rebuilt(structure, leaf):
     if not is_sequence(structure):
         return leaf(structure)
-    parts = [_rebuilt(part, leaf) for part in _parts(structure)]
+    return _like(structure, [_rebuilt(part, leaf) for part in _parts(structure)])
+
+
+def _like(structure, parts):
+    """A sequence of the type of `structure`."""
     if isinstance(structure, Mapping):
         made = dict(zip(sorted(structure), parts))
         return type(structure)((key, made[key]) for key in structure)
