@@ -6,6 +6,7 @@ from funcfit.tf1.graph import convert, dtypes, graph, keys, node, shape, stacks
 from funcfit.tf1.opdef import api, place
 
 place("newaxis", None)
+# Programs ask for the release to know which names and arguments there are: all up to 1.15. Nodes are 1.1.0's.
 place("VERSION", "1.15.5")
 place("__version__", "1.15.5")
 place("GIT_VERSION", "funcfit")
