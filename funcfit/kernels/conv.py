@@ -7,8 +7,10 @@ number a spatial axis.
 The gradients are transposes of the convolution, which is linear in either argument.
 """
 
+import functools
 import itertools
 import math
+import operator
 from collections.abc import Sequence
 
 import jax
@@ -49,7 +51,7 @@ def convolution(
 def _margins(sizes, filter, strides, padding, dilations):
     if isinstance(padding, str):
         return all_margins(sizes, filter.shape[:-2], strides, padding, dilations)
-    return [tuple(each) for each in padding]
+    return [(before, after) for before, after in padding]
 
 
 def convolution_input_gradient(
@@ -131,9 +133,8 @@ def depthwise_convolution(
     seen = views(x, whole(window), whole(strides), padding, 0, whole(dilations))
     spread = (1, channels, multiplier, *[1] * len(window)) if channels_first else (channels, multiplier)
     axis = 2 if channels_first else -1
-    total = 0
-    for view, weights in zip(seen, filter.reshape(-1, channels, multiplier)):
-        total = total + jnp.expand_dims(view, axis) * weights.reshape(spread)
+    weights = filter.reshape(-1, *spread)
+    total = functools.reduce(operator.add, (jnp.expand_dims(view, axis) * w for view, w in zip(seen, weights)))
     if channels_first:
         return total.reshape(x.shape[0], channels * multiplier, *total.shape[3:])
     return total.reshape(*total.shape[:-2], channels * multiplier)

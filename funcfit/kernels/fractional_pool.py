@@ -9,15 +9,15 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
 from jaxtyping import Array, Int, Num
 
+from .module import AnyArray
 from .philox import Stream, skip, unit_float64, words
 from .samplers import shuffle
 
-Images = Num[ArrayLike, "batch height width channels"]
-Pooled = Num[ArrayLike, "batch rows columns channels"]
-Edges = Int[ArrayLike, "_"]
+Images = Num[AnyArray, "batch height width channels"]
+Pooled = Num[AnyArray, "batch rows columns channels"]
+Edges = Int[AnyArray, "_"]
 
 
 def pooling_edges(stream: Stream, size: int, count: int, pseudo_random: bool) -> tuple[Int[Array, "edges"], Stream]:

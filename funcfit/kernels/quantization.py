@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Integer
 from .module import AnyArray, numpy_or_jax
 
 Floats = Float[AnyArray, "..."]
-Limit = Float[AnyArray | np.generic, "*channels"]
+Limit = Float[AnyArray | np.floating, "*channels"]
 
 
 def quantized(x: Floats, low: Limit, high: Limit, dtype: DTypeLike, mode: str) -> Integer[Array, "..."]:
