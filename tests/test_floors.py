@@ -33,6 +33,9 @@ FUNCTIONAL = ("funcfit.kernels", "funcfit.compile", "funcfit.errors", "funcfit.t
 # Imports that wait inside a function, and why.
 LAZY = {
     ("funcfit.train.history", "matplotlib"): "an extra that takes most of a second, for those who plot",
+    ("funcfit.checkpoint.arrays", "orbax"): "half a second, for those who save",
+    ("funcfit.checkpoint.arrays", "etils"): "comes with orbax",
+    ("funcfit.checkpoint.weights", "safetensors"): "an extra",
     ("funcfit", "funcfit.train"): "a program that imports only funcfit.tf1 does not wait for optax",
     ("funcfit", "funcfit.cli"): "a notebook that says %load_ext funcfit needs the runner; `import funcfit` does not",
 }

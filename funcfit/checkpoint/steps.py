@@ -1,0 +1,189 @@
+"""A folder of saved steps, each whole or absent.
+
+A step is written into a folder of another name, every file and folder of it is brought to the disk (fsync), and then it
+is renamed: `step-000000050`, or `step-000000050.1` when it is saved once more. What a kill leaves behind begins with a
+dot and is never read. A step that does not hold what its manifest says is renamed `damaged-...` and kept.
+"""
+
+import os
+import re
+import shutil
+import uuid
+import warnings
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+
+from funcfit.tree import differences, leaf_names
+
+from . import arrays, manifest
+from .manifest import Manifest
+
+_STEP = re.compile(r"step-(\d+)(?:\.(\d+))?")
+
+
+class Damaged(OSError):
+    """No saved step is whole; the message says of each what is wrong with it."""
+
+
+class Saved(NamedTuple):
+    """A step as it was restored: the tree, and the facts that were saved beside it."""
+
+    step: int
+    tree: Any
+    facts: dict[str, Any]
+
+
+def save(folder: str | os.PathLike, step: int, tree: Any, facts: dict[str, Any] | None = None) -> Path:
+    """Save a pytree of arrays as a step, and give its folder. The step counts when this returns, not before.
+
+    `facts` are JSON values to be kept with it. Raises OSError when it cannot be saved: nothing of it is left then, and
+    earlier steps are as they were.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    tmp = folder / f".saving-{step}-{uuid.uuid4().hex[:8]}"
+    try:
+        (tmp / "arrays").mkdir(parents=True)
+        leaves, stored = manifest.leaves_and_arrays(tree)
+        if stored:
+            arrays.write(tmp / "arrays", stored)
+        names = sorted(str(path.relative_to(tmp)) for path in tmp.rglob("*") if path.is_file())
+        files = {name: manifest.file_record(tmp / name) for name in names}
+        (tmp / manifest.NAME).write_text(manifest.text(Manifest(step, leaves, files, facts or {})))
+        sync_all(tmp)
+        place = free_name(folder, step)
+        tmp.rename(place)
+        sync(folder)
+    except BaseException as error:
+        shutil.rmtree(tmp, ignore_errors=True)
+        if isinstance(error, Exception):
+            raise OSError(f"step {step} was not saved in {folder}; earlier steps are whole: {error}") from error
+        raise
+    return place
+
+
+def restore(folder: str | os.PathLike, like: Any = None, step: int | None = None, *, set_aside: bool = True) -> Saved:
+    """The newest whole step, or the one that is asked for, as a tree like `like` (without one: a dict by leaf name).
+
+    The arrays come as NumPy's. A step that is damaged is set aside with a warning (only the warning when `set_aside` is
+    false), and the one before it is taken.
+    Raises FileNotFoundError when there is none, Damaged when none is whole, and ValueError when the saved leaves differ
+    from `like` in name, shape or dtype: then nothing is converted and nothing set aside.
+    """
+    folder, faults = Path(folder), []
+    places = [place for number, place in reversed(saved_steps(folder)) if step in (None, number)]
+    if not places:
+        raise FileNotFoundError(f"no step{'' if step is None else f' {step}'} is saved in {folder}")
+    for place in places:
+        try:
+            record = manifest.read(place / manifest.NAME)
+            leaves = read_leaves(place, record)
+        except (OSError, ValueError) as error:
+            name = aside(place).name if set_aside else place.name
+            faults.append(f"{name}: {error}")
+            warnings.warn(
+                f"a saved step in {folder} is damaged, and the one before it is tried: {faults[-1]}", stacklevel=2
+            )
+            continue
+        return Saved(record.step, leaves if like is None else as_tree(like, leaves, place), record.facts)
+    raise Damaged(f"no step saved in {folder} is whole:\n  " + "\n  ".join(faults))
+
+
+def latest(folder: str | os.PathLike) -> int | None:
+    """The newest saved step, None without one."""
+    steps = saved_steps(folder)
+    return steps[-1][0] if steps else None
+
+
+def verify(folder: str | os.PathLike) -> dict[str, list[str]]:
+    """What is wrong with each saved step: a list for each, empty for one that is whole. Nothing is changed."""
+    found = {}
+    for _, place in saved_steps(folder):
+        try:
+            read_leaves(place, manifest.read(place / manifest.NAME))
+            found[place.name] = []
+        except (OSError, ValueError, manifest.NewerFormat) as error:
+            found[place.name] = [str(error)]
+    return found
+
+
+def prune(folder: str | os.PathLike, keep: int, also: set[int] = frozenset()) -> None:
+    """Remove all steps but the newest `keep` and those in `also`; and what a kill left behind."""
+    folder = Path(folder)
+    places = saved_steps(folder)
+    newest = {place for _, place in places[-keep:]}
+    for step, place in places:
+        if place not in newest and step not in also:
+            place.rename(folder / f".removing-{place.name}")
+    for left in [*folder.glob(".removing-*"), *folder.glob(".saving-*")]:
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def saved_steps(folder: str | os.PathLike) -> list[tuple[int, Path]]:
+    """(step, its folder) of all that is saved, oldest first: ordered by the step, not by a clock."""
+    found = [(match, path) for path in Path(folder).glob("step-*") if (match := _STEP.fullmatch(path.name))]
+    order = sorted((int(match[1]), int(match[2] or 0), path) for match, path in found)
+    return [(step, path) for step, _, path in order]
+
+
+def read_leaves(place: Path, record: Manifest) -> dict[str, Any]:
+    """The leaves of a step by name. Raises ValueError naming the file and the leaf that is not what was saved."""
+    owner = {leaf.stored: name for name, leaf in record.leaves.items() if leaf.stored}
+    for name, file in record.files.items():
+        path, parts = place / name, Path(name).parts
+        of = f", of {owner[parts[1]]}," if len(parts) > 2 and parts[1] in owner else ""
+        if not path.is_file():
+            raise ValueError(f"{name}{of} is missing")
+        if manifest.file_record(path) != file:
+            raise ValueError(f"{name}{of} is not what was written (CRC32C)")
+    stored = arrays.read(place / "arrays", list(owner)) if owner else {}
+    for number, name in owner.items():
+        fault = manifest.fault(record.leaves[name], stored[number])
+        if fault:
+            raise ValueError(f"{name} {fault}")
+    return {name: manifest.value(leaf, stored.get(leaf.stored)) for name, leaf in record.leaves.items()}
+
+
+def as_tree(like: Any, leaves: dict[str, Any], place: Path) -> Any:
+    said = differences(dict(zip(leaf_names(like), jax.tree.leaves(like), strict=True)), leaves)
+    if said:
+        raise ValueError(f"{place} does not fit: {'; '.join(said)}")
+    return jax.tree.unflatten(jax.tree.structure(like), [leaves[name] for name in leaf_names(like)])
+
+
+def aside(place: Path) -> Path:
+    """Rename a damaged step; where that cannot be done it stays, under its name."""
+    numbers = (f".{n}" if n else "" for n in range(1000))
+    target = next(t for n in numbers if not (t := place.with_name(f"damaged-{place.name}{n}")).exists())
+    try:
+        place.rename(target)
+        sync(place.parent)
+    except OSError:
+        return place
+    return target
+
+
+def free_name(folder: Path, step: int) -> Path:
+    """A step that is saved again gets a name behind the first: a rename never has to replace anything."""
+    taken = [place.name for number, place in saved_steps(folder) if number == step]
+    plain = f"step-{step:09d}"
+    if not taken:
+        return folder / plain
+    return folder / f"{plain}.{1 + max(int(_STEP.fullmatch(name)[2] or 0) for name in taken)}"
+
+
+def sync_all(folder: Path) -> None:
+    """Bring every file in a folder to the disk, then the folders, the outermost last."""
+    for path in sorted(folder.rglob("*"), key=lambda path: (path.is_dir(), -len(path.parts))):
+        sync(path)
+    sync(folder)
+
+
+def sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,54 @@
+"""Parameters to and from the files that other programs read."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from funcfit.tree import differences, named_leaves
+
+
+def save_weights(path: str | os.PathLike, params: Any) -> None:
+    """Write a pytree of arrays as .safetensors or .npz, each leaf under its name ("dense/kernel").
+
+    Raises ValueError for another ending.
+    """
+    path = Path(path)
+    arrays = {name: np.asarray(leaf) for name, leaf in named_leaves(params).items()}
+    if _kind(path) == ".npz":
+        np.savez(path, **arrays)
+    else:
+        _safetensors().save_file({name: np.require(array, requirements="C") for name, array in arrays.items()}, path)
+
+
+def load_weights(path: str | os.PathLike, like: Any = None) -> Any:
+    """Arrays from .safetensors or .npz, as a tree like `like`; without one, as a dict by name.
+
+    Raises ValueError when names, shapes or dtypes differ from those of `like`.
+    """
+    path = Path(path)
+    if _kind(path) == ".npz":
+        with np.load(path, allow_pickle=False) as file:
+            arrays = dict(file)
+    else:
+        arrays = _safetensors().load_file(path)
+    if like is None:
+        return arrays
+    said = differences(named_leaves(like), arrays)
+    if said:
+        raise ValueError(f"{path} does not fit: {'; '.join(said)}")
+    return jax.tree.unflatten(jax.tree.structure(like), [arrays[name] for name in named_leaves(like)])
+
+
+def _kind(path: Path) -> str:
+    if path.suffix not in (".npz", ".safetensors"):
+        raise ValueError(f"weights go to .npz or .safetensors, not to {path.name!r}")
+    return path.suffix
+
+
+def _safetensors():
+    import safetensors.numpy
+
+    return safetensors.numpy

@@ -1,0 +1,99 @@
+"""Pytrees by name: what a leaf is called, which names a pattern means, a tree parted in two and joined again."""
+
+import fnmatch
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+
+def path_name(path: Any) -> str:
+    """The name of a leaf: the keys on the way to it, with slashes between.
+
+    >>> [path_name(path) for path, _ in jax.tree_util.tree_leaves_with_path({"dense": {"w": 1}, "out": [2, 3]})]
+    ['dense/w', 'out/0', 'out/1']
+    """
+    return jax.tree_util.keystr(path, simple=True, separator="/")
+
+
+def leaf_names(tree: Any) -> list[str]:
+    return [path_name(path) for path, _ in jax.tree_util.tree_leaves_with_path(tree)]
+
+
+def named_leaves(tree: Any) -> dict[str, Any]:
+    """The leaves by name. Raises ValueError where two would share one."""
+    pairs = [(path_name(path), leaf) for path, leaf in jax.tree_util.tree_leaves_with_path(tree)]
+    leaves = dict(pairs)
+    if len(leaves) < len(pairs):
+        twice = next(name for n, (name, _) in enumerate(pairs) if name in [other for other, _ in pairs[:n]])
+        raise ValueError(f"two leaves of the tree are both named {twice!r}")
+    return leaves
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Whether a path glob means a leaf: `*` stands for anything, and a folder's name for all that is in it.
+
+    >>> [matches(pattern, "encoder/dense/w") for pattern in ("encoder", "encoder/*", "*/w", "dense")]
+    [True, True, True, False]
+    """
+    return fnmatch.fnmatchcase(name, pattern) or fnmatch.fnmatchcase(name, f"{pattern}/*")
+
+
+def labels(tree: Any, patterns: dict[str, str], otherwise: str) -> Any:
+    """The tree with the label of the first pattern that means it in each leaf's place.
+
+    Raises ValueError when a pattern means no leaf at all.
+    """
+    names = leaf_names(tree)
+    for pattern in patterns:
+        if not any(matches(pattern, name) for name in names):
+            raise ValueError(f"no parameter's name matches {pattern!r}; there are {', '.join(names)}")
+    found = [next((label for p, label in patterns.items() if matches(p, name)), otherwise) for name in names]
+    return jax.tree.unflatten(jax.tree.structure(tree), found)
+
+
+def parted(tree: Any, mask: Any) -> tuple[Any, Any]:
+    """The tree where the mask holds, and the tree where it does not; None stands in the place of what is missing."""
+    return (
+        jax.tree.map(lambda leaf, here: leaf if here else None, tree, mask),
+        jax.tree.map(lambda leaf, here: None if here else leaf, tree, mask),
+    )
+
+
+def joined(first: Any, second: Any) -> Any:
+    """The tree whose parts these are."""
+    return jax.tree.map(lambda a, b: b if a is None else a, first, second, is_leaf=lambda x: x is None)
+
+
+def own(tree: Any) -> Any:
+    """The tree with each leaf an array with a dtype and a buffer of its own, which a program may take."""
+    return jax.tree.map(lambda leaf: jnp.array(leaf, jnp.result_type(leaf), copy=True), tree)
+
+
+def map_floats(change: Callable[[Any], Any], tree: Any) -> Any:
+    """The tree with its floating-point leaves changed."""
+    return jax.tree.map(lambda x: change(x) if jnp.issubdtype(jnp.result_type(x), jnp.floating) else x, tree)
+
+
+def differences(expected: Any, given: Any) -> list[str]:
+    """What keeps one tree of arrays (or of their shapes) from standing in for another, a sentence for each leaf."""
+    wanted, here = named_leaves(expected), named_leaves(given)
+    said = [f"{name} is missing" for name in wanted if name not in here]
+    said += [f"{name} is not expected" for name in here if name not in wanted]
+    for name in wanted.keys() & here.keys():
+        before, after = described(wanted[name]), described(here[name])
+        if before != after:
+            said.append(f"{name} should be {before} and is {after}")
+    if not said and jax.tree.structure(expected) != jax.tree.structure(given):
+        said.append(f"the trees differ: {jax.tree.structure(expected)} and {jax.tree.structure(given)}")
+    return sorted(said)
+
+
+def described(leaf: Any) -> str:
+    """An array's dtype and shape in few letters.
+
+    >>> described(jnp.zeros((2, 3))), described(jax.random.key(0))
+    ('float32[2,3]', 'key<fry>[]')
+    """
+    return f"{jnp.result_type(leaf)}[{','.join(map(str, jnp.shape(leaf)))}]"

@@ -1,0 +1,182 @@
+"""What is saved comes back, or something says why not."""
+
+import os
+import random
+import resource
+import warnings
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from funcfit.checkpoint import Damaged, latest, prune, restore, save, saved_steps, verify
+from funcfit.checkpoint import steps as module
+
+
+def tree(seed=0):
+    rng = np.random.default_rng(seed)
+    return {
+        "params": {"w": rng.normal(size=(3, 4)).astype("f"), "half": jnp.asarray(rng.normal(size=5), jnp.bfloat16)},
+        "count": np.int32(seed),
+        "key": jax.random.key(seed),
+        "none": None,
+        "empty": np.zeros((0, 2), "f"),
+        "flag": np.array(True),
+    }
+
+
+def same(a, b):
+    return all(
+        np.array_equal(np.asarray(jax.random.key_data(x)), np.asarray(jax.random.key_data(y)))
+        if name == "key"
+        else np.array_equal(x, y) and np.asarray(x).dtype == np.asarray(y).dtype and np.shape(x) == np.shape(y)
+        for name in a
+        for x, y in zip(jax.tree.leaves(a[name]), jax.tree.leaves(b[name]), strict=True)
+    )
+
+
+def files(folder):
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def flip(path, rng):
+    data = bytearray(path.read_bytes())
+    place = rng.randrange(len(data) * 8)
+    data[place // 8] ^= 1 << place % 8
+    path.write_bytes(data)
+
+
+def test_a_tree_comes_back_bit_for_bit_with_its_facts(tmp_path):
+    save(tmp_path, 5, tree(1), {"loss": 0.5})
+    saved = restore(tmp_path, tree(2))
+    assert (saved.step, saved.facts) == (5, {"loss": 0.5})
+    assert same(saved.tree, tree(1))
+    assert latest(tmp_path) == 5
+
+
+def test_the_newest_step_is_told_by_its_number(tmp_path):
+    save(tmp_path, 10, tree(10))
+    save(tmp_path, 9, tree(9))
+    assert restore(tmp_path, tree()).step == latest(tmp_path) == 10
+    assert restore(tmp_path, tree(), step=9).step == 9
+
+
+def test_a_step_saved_again_is_the_one_that_is_read(tmp_path):
+    for seed in (1, 2, 3):
+        save(tmp_path, 7, tree(seed))
+    assert same(restore(tmp_path, tree()).tree, tree(3))
+    prune(tmp_path, 1)
+    assert [place.name for _, place in saved_steps(tmp_path)] == ["step-000000007.2"]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_one_flipped_bit_is_never_a_wrong_number(tmp_path, seed):
+    rng = random.Random(seed)
+    save(tmp_path, 1, tree(1))
+    newest = save(tmp_path, 2, tree(2))
+    flip(rng.choice(files(newest)), rng)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        saved = restore(tmp_path, tree())
+    assert same(saved.tree, tree(saved.step))
+    assert saved.step == 2 or ("damaged-step-000000002" in str(said[-1].message) and not newest.exists())
+
+
+@pytest.mark.parametrize("harm", ["truncate", "empty", "remove"])
+def test_a_shortened_or_missing_file_sends_restore_to_the_step_before(tmp_path, harm):
+    save(tmp_path, 1, tree(1))
+    count = len(files(save(tmp_path, 2, tree(2))))
+    for n in range(count):
+        path = files(saved_steps(tmp_path)[-1][1])[n]
+        if harm == "remove":
+            path.unlink()
+        else:
+            path.write_bytes(path.read_bytes()[: 0 if harm == "empty" else -1])
+        with pytest.warns(UserWarning, match="damaged"):
+            assert same(restore(tmp_path, tree()).tree, tree(1))
+        save(tmp_path, 2, tree(2))
+
+
+def test_when_all_are_damaged_each_is_listed_with_its_fault_and_leaf(tmp_path):
+    for step in (1, 2):
+        place = save(tmp_path, step, tree(step))
+        flip(max((place / "arrays").rglob("0.0"), key=lambda p: p.stat().st_size), random.Random(0))
+    assert all("params/w" in fault for (fault,) in verify(tmp_path).values())
+    with pytest.warns(UserWarning), pytest.raises(Damaged, match=r"(?s)step-000000002: .*params/w.*step-000000001: "):
+        restore(tmp_path, tree())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["damaged-step-000000001", "damaged-step-000000002"]
+
+
+def test_readers_may_leave_a_damaged_step_where_it_is(tmp_path):
+    flip(files(save(tmp_path, 1, tree()))[0], random.Random(1))
+    with pytest.warns(UserWarning), pytest.raises(Damaged):
+        restore(tmp_path, tree(), set_aside=False)
+    assert latest(tmp_path) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda t: {**t, "count": np.zeros(1, np.int32)}, r"count should be int32\[1\] and is int32\[\]"),
+        (lambda t: {**t, "count": np.float32(0)}, r"count should be float32\[\] and is int32\[\]"),
+        (lambda t: {**t, "more": np.zeros(2)}, "more is missing"),
+        (lambda t: {k: v for k, v in t.items() if k != "flag"}, "flag is not expected"),
+        (lambda t: {**t, "key": jax.random.key(0, impl="rbg")}, r"key should be key<rbg>\[\] and is key<fry>\[\]"),
+    ],
+)
+def test_a_tree_of_another_shape_is_refused_leaf_by_leaf(tmp_path, change, says):
+    save(tmp_path, 1, tree())
+    with pytest.raises(ValueError, match=says):
+        restore(tmp_path, change(tree()))
+    assert latest(tmp_path) == 1
+
+
+@pytest.mark.parametrize("limit", [0, 1, 40, 100, 300, 2000, 8000])
+def test_a_full_disk_is_an_error_and_takes_nothing_that_was_there(tmp_path, limit):
+    save(tmp_path, 1, tree(1))
+    big = {**tree(2), "big": np.random.default_rng(0).normal(size=2000)}
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    try:
+        with pytest.raises(OSError, match="step 2 was not saved"):
+            save(tmp_path, 2, big)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [path.name for path in tmp_path.iterdir()] == ["step-000000001"]
+    assert same(restore(tmp_path, tree()).tree, tree(1))
+    save(tmp_path, 2, big)
+    assert latest(tmp_path) == 2
+
+
+def test_everything_is_on_the_disk_before_a_step_counts(tmp_path, monkeypatch):
+    events = []
+    sync = os.fsync
+    monkeypatch.setattr(module.os, "fsync", lambda fd: (events.append(os.readlink(f"/proc/self/fd/{fd}")), sync(fd)))
+    place = save(tmp_path, 1, tree())
+    monkeypatch.undo()
+    assert events[-1] == str(tmp_path)
+    synced = {path.split("/", len(tmp_path.parts))[-1].partition("/")[2] for path in events[:-1]}
+    assert synced == {"", *(str(path.relative_to(place)) for path in place.rglob("*"))}
+
+
+def test_what_a_kill_leaves_behind_is_not_a_step_and_goes_away(tmp_path):
+    save(tmp_path, 1, tree())
+    (tmp_path / ".saving-2-abc" / "arrays").mkdir(parents=True)
+    assert latest(tmp_path) == 1
+    prune(tmp_path, 3)
+    assert [path.name for path in tmp_path.iterdir()] == ["step-000000001"]
+
+
+def test_paths_may_be_relative_symbolic_and_have_spaces(tmp_path, monkeypatch):
+    (tmp_path / "a b ü").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "a b ü")
+    monkeypatch.chdir(tmp_path)
+    save("link/run", 1, tree(1))
+    monkeypatch.chdir("/")
+    assert same(restore(tmp_path / "a b ü" / "run", tree()).tree, tree(1))
+
+
+def test_nothing_saved_is_said(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no step is saved"):
+        restore(tmp_path / "nowhere", tree())
