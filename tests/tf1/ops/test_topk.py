@@ -68,3 +68,9 @@ def test_the_nth_entry_of_each_row():
     assert slope.tolist() == [[0, 0, 1], [0, 0.5, 0.5]]
     with pytest.raises(ValueError, match="Input must have last dimension > n = 3 but is 3"):
         tf.nn.nth_element(x, 3)
+
+
+def test_graphs_from_before_2016_have_k_in_the_node():
+    values, indices = tf.raw_ops.TopK(tf.constant([[1.0, 3.0, 2.0]]), k=2)
+    assert (values.shape.as_list(), values.op.get_attr("k")) == ([1, 2], 2)
+    assert [x.tolist() for x in run([values, indices])] == [[[3, 2]], [[1, 2]]]
