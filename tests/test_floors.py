@@ -11,8 +11,10 @@ ROOT = Path(__file__).parents[1]
 # The longest name that fits a module is its floor; a module imports from its own floor and from those below.
 FLOORS = {
     "funcfit.errors": 0,
+    "funcfit.tree": 0,
     "funcfit.kernels": 0,
     "funcfit.compile": 1,
+    "funcfit.checkpoint": 1,
     "funcfit.tf1.graph": 1,
     "funcfit.tf1.opdef": 1.1,
     "funcfit.tf1.shapes": 1.1,
@@ -28,7 +30,7 @@ FLOORS = {
     "funcfit": 4.5,  # the other door
     "funcfit.cli": 5,
 }
-FUNCTIONAL = ("funcfit.kernels", "funcfit.compile", "funcfit.errors", "funcfit.train")
+FUNCTIONAL = ("funcfit.kernels", "funcfit.tree", "funcfit.errors", "funcfit.compile", "funcfit.checkpoint", "funcfit.train")
 
 # Imports that wait inside a function, and why.
 LAZY = {
