@@ -1,8 +1,10 @@
 """A stack of arrays of one shape as a value: what a loop's turns push and its gradient's turns pop.
 
 Pushes wait (`pending`) until the value is `settled`: so a conditional hands out what its side pushed instead of a copy
-of the whole buffer, and a loop writes once a turn.
+of the whole buffer, and a loop's turns are stacked by the loop itself.
 """
+
+from dataclasses import dataclass, replace
 
 import jax
 import jax.numpy as jnp
@@ -10,58 +12,124 @@ import numpy as np
 
 
 @jax.tree_util.register_pytree_node_class
+@dataclass(frozen=True, eq=False)
 class Stack:
     """`buffer` [capacity, *element] (None before the first push) holds `top` elements, of which the uppermost `down`
-    have been popped since; `pending` are the pushes since. `top` is a Python int where it is known while tracing.
+    have been popped since. `pending` are the pushes since: elements, or blocks [count, *element] where `blocks` says
+    so. `top` is a Python int, buffers and pushes are NumPy arrays, where they are known while tracing.
     """
 
-    def __init__(self, dtype, buffer, top, down=0, pending=()):
-        self.dtype, self.buffer, self.top, self.down, self.pending = dtype, buffer, top, down, pending
+    dtype: np.dtype
+    buffer: object = None
+    top: object = 0
+    down: int = 0
+    pending: tuple = ()
+    blocks: tuple = ()
 
     @classmethod
     def empty(cls, dtype):
-        return cls(np.dtype(dtype), None, 0)
+        return cls(np.dtype(dtype))
 
     def tree_flatten(self):
-        known = self.top if isinstance(self.top, int) else None
-        return (self.buffer, None if known is not None else self.top, self.pending), (self.dtype, known, self.down)
+        return split_known((self.buffer, self.top, *self.pending), (self.dtype, self.down, self.blocks))
 
     @classmethod
     def tree_unflatten(cls, fixed, children):
-        (dtype, known, down), (buffer, top, pending) = fixed, children
-        return cls(dtype, buffer, top if known is None else known, down, pending)
+        (dtype, down, blocks), (buffer, top, *pending) = join_known(fixed, children)
+        return cls(dtype, buffer, top, down, tuple(pending), blocks)
 
     def push(self, element):
-        return Stack(self.dtype, self.buffer, self.top, self.down, (*self.pending, jnp.asarray(element)))
+        return replace(self, pending=(*self.pending, element), blocks=(*self.blocks, False))
+
+    def push_block(self, block):
+        """The stack with all of block [count, *element] on it, the last uppermost."""
+        return replace(self, pending=(*self.pending, block), blocks=(*self.blocks, True))
 
     def pop(self):
         """The stack without its uppermost element, and that element."""
+        if self.pending and self.blocks[-1]:
+            *rest, block = self.pending
+            rest, blocks = ((*rest, block[:-1]), self.blocks) if len(block) > 1 else (tuple(rest), self.blocks[:-1])
+            return replace(self, pending=rest, blocks=blocks), block[-1]
         if self.pending:
-            return Stack(self.dtype, self.buffer, self.top, self.down, self.pending[:-1]), self.pending[-1]
-        if self.buffer is None:
+            return replace(self, pending=self.pending[:-1], blocks=self.blocks[:-1]), self.pending[-1]
+        if self.buffer is None or isinstance(self.top, int) and self.top - self.down < 1:
             raise ValueError("Stack is empty when calling Pop()")
-        at = self.top - self.down - 1
-        element = jax.lax.dynamic_index_in_dim(self.buffer, at, keepdims=False)
-        return Stack(self.dtype, self.buffer, self.top, self.down + 1), element
+        return replace(self, down=self.down + 1), self._element(self.top - self.down - 1)
+
+    taken = property(lambda self: self.down)
+
+    def shares(self, other):
+        """True for stacks that differ only in what is pending and taken."""
+        return self.buffer is other.buffer and self.top is other.top and self.down in (0, other.down)
+
+    def nothing_pending(self):
+        """Pushes like the pending ones that nobody will read: zeros."""
+        return tuple(np.zeros((), x.dtype) for x in self.pending)
+
+    def lowered(self, count):
+        """The same stack, settled, without its uppermost `count` elements."""
+        stack = self.settled()
+        return replace(stack, top=stack.top - count)
+
+    def with_traced_top(self):
+        return replace(self, top=jnp.asarray(self.top, jnp.int32))
+
+    def _element(self, at):
+        if isinstance(self.buffer, np.ndarray):
+            if isinstance(at, int):
+                return self.buffer[at]
+            if (self.buffer == self.buffer[:1]).all():
+                return self.buffer[0]
+        return jax.lax.dynamic_index_in_dim(jnp.asarray(self.buffer), at, keepdims=False)
 
     def settled(self):
         """The same stack with its pushes written: in place while there is room, else in a buffer that has it."""
-        if not self.down and not self.pending:
-            return self
         top, buffer = self.top - self.down, self.buffer
-        if self.pending:
-            capacity = 0 if buffer is None else len(buffer)
-            if isinstance(top, int) and top + len(self.pending) > capacity:
-                buffer = self.with_room(top + len(self.pending), self.pending[0]).buffer
-            for i, element in enumerate(self.pending):
-                buffer = jax.lax.dynamic_update_index_in_dim(buffer, element, top + i, 0)
-        return Stack(self.dtype, buffer, top + len(self.pending))
+        for pushed, is_block in zip(self.pending, self.blocks):
+            block = pushed if is_block else pushed[None]
+            if isinstance(top, int) and (buffer is None or len(buffer) == top or len(buffer) < top + len(block)):
+                buffer = block if not top else _concatenated([buffer[:top], block])
+            elif buffer is None:
+                raise ValueError("a stack needs room before a loop pushes on it")
+            else:
+                buffer = jax.lax.dynamic_update_slice_in_dim(jnp.asarray(buffer), jnp.asarray(block), top, 0)
+            top = top + len(block)
+        return Stack(self.dtype, buffer, top)
 
-    def with_room(self, capacity, element=None):
-        """The same stack with a buffer for `capacity` elements at least; `element` has their shape when it has none."""
-        buffer = self.buffer
-        if buffer is None:
-            buffer = jnp.zeros((capacity, *np.shape(element)), self.dtype)
-        elif len(buffer) < capacity:
-            buffer = jnp.concatenate([buffer, jnp.zeros((capacity - len(buffer), *buffer.shape[1:]), buffer.dtype)])
-        return Stack(self.dtype, buffer, self.top, self.down, self.pending)
+    def with_room(self, more, element):
+        """The same stack, settled, with room for `more` elements of the shape of `element`."""
+        stack = self.settled()
+        room = jnp.zeros((more, *np.shape(element)), self.dtype)
+        buffer = room if stack.buffer is None else jnp.concatenate([jnp.asarray(stack.buffer), room])
+        return replace(stack, buffer=buffer)
+
+
+def _concatenated(parts):
+    known = all(isinstance(part, np.ndarray) for part in parts)
+    return (np if known else jnp).concatenate(parts)
+
+
+def split_known(values, fixed):
+    """Children for a pytree and what is fixed: NumPy arrays and Python numbers are known, so they are fixed."""
+    kept = tuple(_Known(v) if v is None or isinstance(v, (int, np.ndarray, np.generic)) else None for v in values)
+    return tuple(None if k is not None else v for v, k in zip(values, kept)), (fixed, kept)
+
+
+def join_known(fixed, children):
+    fixed, kept = fixed
+    return fixed, [c if k is None else k.value for c, k in zip(children, kept)]
+
+
+class _Known:
+    """A known value as part of a pytree's structure: equal when the numbers are."""
+
+    def __init__(self, value):
+        self.value = value
+        self.key = (value.shape, value.dtype.str, value.tobytes()) if hasattr(value, "tobytes") else value
+
+    def __eq__(self, other):
+        return isinstance(other, _Known) and self.key == other.key
+
+    def __hash__(self):
+        return hash(self.key)

@@ -1,97 +1,162 @@
 """An array of tensors as a value: written and read by index, in loops and outside.
 
-While all indices are known the elements stand side by side, of any shapes; the first index that only the run knows
-puts them into one buffer, where they must be of one shape.
+While all indices are known the elements stand side by side, of any shapes; an index that only the run knows puts them
+into one buffer, where they must be of one shape. Such writes wait (`pending`) until something is read, so that a loop
+can stack what its turns write.
 """
+
+from dataclasses import dataclass, replace
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from funcfit.kernels.stack import join_known, split_known
+
 
 @jax.tree_util.register_pytree_node_class
+@dataclass(frozen=True, eq=False)
 class TensorArray:
     """`items`: a tuple of arrays, None where nothing is written; or `buffer` [capacity, *element] with the mask
-    `written` [capacity], numpy where it is known while tracing. `adds`: a write to what is written adds to it
-    (gradients). `length`: the number of elements, less than the capacity where it grows in a loop.
+    `written` [capacity], a NumPy array where it is known while tracing. `length`: the number of elements where it is
+    less than the capacity. `adds`: a write to what is written adds to it (gradients); `fresh` ones are still all zero.
     """
 
-    def __init__(self, dtype, items=None, buffer=None, written=None, length=None, dynamic=False, adds=False):
-        self.dtype, self.items, self.buffer, self.written = dtype, items, buffer, written
-        self.length, self.dynamic, self.adds = length, dynamic, adds
+    dtype: np.dtype
+    items: tuple | None = None
+    buffer: object = None
+    written: object = None
+    length: object = None
+    pending: tuple = ()  # (index, value)
+    dynamic: bool = False
+    adds: bool = False
+    fresh: bool = False
 
     @classmethod
     def empty(cls, dtype, size, dynamic=False):
         return cls(np.dtype(dtype), items=(None,) * size, dynamic=dynamic)
 
     def gradient(self):
-        """Zeros for each element: what arrives is added."""
-        if self.buffer is not None:
-            whole = np.ones(len(self.buffer), bool)
-            return TensorArray(
-                self.dtype, None, jnp.zeros(self.buffer.shape, self.buffer.dtype), whole, self.length, adds=True
-            )
-        zeros = tuple(None if x is None else jnp.zeros(x.shape, x.dtype) for x in self.items)
-        return TensorArray(self.dtype, zeros, adds=True, dynamic=self.dynamic)
+        """An array like this one, of zeros to which what arrives is added."""
+        array, zeros = self.settled(), {"adds": True, "fresh": True}
+        if array.buffer is not None:
+            whole = np.ones(len(array.buffer), bool)
+            return replace(array, buffer=jnp.zeros(array.buffer.shape, self.dtype), written=whole, **zeros)
+        return replace(
+            array, items=tuple(None if x is None else jnp.zeros(x.shape, x.dtype) for x in array.items), **zeros
+        )
 
     def tree_flatten(self):
-        mask = self.written.tobytes() if isinstance(self.written, np.ndarray) else None
-        known = self.length if isinstance(self.length, int) else None
-        children = (
-            self.items,
-            self.buffer,
-            None if mask is not None else self.written,
-            None if known is not None else self.length,
-        )
-        return children, (self.dtype, mask, known, self.dynamic, self.adds)
+        count = None if self.items is None else len(self.items)
+        pairs = [x for pair in self.pending for x in pair]
+        values = (self.buffer, self.written, self.length, *(self.items or ()), *pairs)
+        return split_known(values, (self.dtype, count, self.dynamic, self.adds, self.fresh))
 
     @classmethod
     def tree_unflatten(cls, fixed, children):
-        (dtype, mask, known, dynamic, adds), (items, buffer, written, length) = fixed, children
-        if mask is not None:
-            written = np.frombuffer(mask, bool)
-        return cls(dtype, items, buffer, written, length if known is None else known, dynamic, adds)
+        (dtype, count, dynamic, adds, fresh), (buffer, written, length, *rest) = join_known(fixed, children)
+        items = None if count is None else tuple(rest[:count])
+        pairs = rest[count or 0 :]
+        pending = tuple(zip(pairs[::2], pairs[1::2]))
+        return cls(dtype, items, buffer, written, length, pending, dynamic, adds, fresh)
 
     @property
     def size(self):
         """How many elements there are: an int where that is known while tracing."""
-        if self.items is not None:
-            return len(self.items)
-        return len(self.buffer) if self.length is None else self.length
+        array = self.settled() if self.dynamic else self
+        if array.items is not None:
+            return len(array.items)
+        return len(array.buffer) if array.length is None else array.length
 
     def present(self, index):
         """Whether the element at `index` (a scalar or a vector) is written."""
-        if self.items is None:
-            mask = self.written
-            return mask[index] if _known(mask, index) else jnp.asarray(mask)[index]
-        mask = np.array([x is not None for x in self.items], bool)
-        if not _known(index):
-            return jnp.asarray(mask)[index] if len(mask) else jnp.zeros(np.shape(index), bool)
-        inside = (np.asarray(index) >= 0) & (np.asarray(index) < len(mask))
-        return (
-            np.where(inside, mask[np.where(inside, index, 0)], False) if len(mask) else np.zeros(np.shape(index), bool)
-        )
+        array = self.settled()
+        if array.items is None:
+            mask = array.written
+        else:
+            mask = np.array([x is not None for x in array.items], bool)
+        if not known(index, mask):
+            return jnp.asarray(mask)[index] if len(mask) else jnp.zeros(jnp.shape(index), bool)
+        index = np.asarray(index)
+        inside = (index >= 0) & (index < len(mask))
+        return np.where(inside, mask[np.where(inside, index, 0)], False) if len(mask) else np.zeros(index.shape, bool)
 
     def write(self, index, value):
-        value = jnp.asarray(value)
-        if self.items is not None and _known(index):
-            index = int(index)
-            items = list(self._grown(index + 1).items if self.dynamic else self.items)
-            old = items[index]
-            items[index] = old + value if self.adds and old is not None else value
-            return TensorArray(self.dtype, tuple(items), dynamic=self.dynamic, adds=self.adds)
+        if self.items is None or self.pending or not known(index):
+            return replace(self, pending=(*self.pending, (index, value)))
+        index, value = int(index), jnp.asarray(value)
+        items = list(self._grown(index + 1).items)
+        old = items[index]
+        items[index] = old + value if self.adds and old is not None else value
+        return replace(self, items=tuple(items), fresh=False)
+
+    def settled(self):
+        """The same array with its writes made."""
+        array = replace(self, pending=())
+        for index, value in self.pending:
+            array = array._written_at(index, jnp.asarray(value))
+        return array
+
+    def _written_at(self, index, value):
         array = self.buffered(value)
-        buffer = array.buffer.at[index].add(value) if self.adds else array.buffer.at[index].set(value)
-        written = array.written
+        place = array.buffer.at[index]
+        buffer = place.add(value, mode="drop") if self.adds else place.set(value, mode="drop")
+        written, length = array.written, array.length
         if not (isinstance(written, np.ndarray) and written.all()):
-            written = jnp.asarray(written).at[index].set(True)
-        length = array.length if array.length is None else jnp.maximum(array.length, index + 1)
-        return TensorArray(self.dtype, None, buffer, written, length, self.dynamic, self.adds)
+            written = jnp.asarray(written).at[index].set(True, mode="drop")
+        if length is not None:
+            length = jnp.maximum(length, jnp.max(index) + 1)
+        return replace(array, buffer=buffer, written=written, length=length, fresh=False)
 
     def read(self, index):
-        if self.items is not None and _known(index):
-            return self.items[int(index)]
-        return jax.lax.dynamic_index_in_dim(self.buffered().buffer, index, keepdims=False)
+        array = self.settled()
+        if array.items is not None and known(index):
+            return array.items[int(index)]
+        return jax.lax.dynamic_index_in_dim(array.buffered().buffer, index, keepdims=False)
+
+    def gather(self, indices):
+        """[len(indices), *element]; None for no elements of unknown shape."""
+        array = self.settled()
+        if array.items is not None and known(indices):
+            chosen = [array.items[int(i)] for i in indices]
+            return jnp.stack(chosen) if chosen else None
+        array = array.buffered()
+        if known(indices) and np.array_equal(indices, np.arange(len(array.buffer))):
+            return array.buffer
+        return array.buffer[indices]
+
+    def scatter(self, indices, values):
+        """Writes values[i] to indices[i]."""
+        array = self.settled()
+        if known(indices):
+            array = array._grown(int(np.max(indices, initial=-1)) + 1)
+            untouched = array.fresh or array.items is not None and all(x is None for x in array.items)
+            if len(indices) and untouched and np.array_equal(np.sort(indices), np.arange(len(indices))):
+                if len(indices) == array.size:
+                    whole = np.ones(len(indices), bool)
+                    buffer = _in_order(jnp.asarray(values, self.dtype), indices)
+                    return replace(array, items=None, buffer=buffer, written=whole, length=None, fresh=False)
+            if array.items is not None and len(indices) < 2:
+                for i, index in enumerate(indices):
+                    array = array.write(index, values[i])
+                return array
+        array = array.buffered(jax.ShapeDtypeStruct(values.shape[1:], values.dtype))
+        if known(indices, array.written) and not array.written.all():
+            mask = array.written.copy()
+            mask[indices] = True
+            return replace(replace(array, written=np.ones(len(mask), bool))._written_at(indices, values), written=mask)
+        return array._written_at(indices, values)
+
+    def _grown(self, size):
+        """Room for `size` elements, in an array that may grow."""
+        if not self.dynamic or size <= (len(self.buffer) if self.items is None else len(self.items)):
+            return self
+        if self.items is not None:
+            return replace(self, items=self.items + (None,) * (size - len(self.items)))
+        more = size - len(self.buffer)
+        buffer = jnp.concatenate([self.buffer, jnp.zeros((more, *self.buffer.shape[1:]), self.dtype)])
+        written = (np if known(self.written) else jnp).concatenate([self.written, np.zeros(more, bool)])
+        return replace(self, buffer=buffer, written=written, length=size if self.length is None else self.length)
 
     def buffered(self, element=None):
         """The same array in one buffer; `element` tells the elements' shape where none is written."""
@@ -100,72 +165,57 @@ class TensorArray:
         shape = next((x.shape for x in self.items if x is not None), None if element is None else element.shape)
         if shape is None:
             raise ValueError("the shape of the TensorArray's elements is not known before one is written")
-        zero = jnp.zeros(shape, self.dtype)
         written = np.array([x is not None for x in self.items], bool)
-        if not written.any():
+        if self.fresh or not written.any():
             buffer = jnp.zeros((len(self.items), *shape), self.dtype)
         else:
+            zero = jnp.zeros(shape, self.dtype)
             buffer = jnp.stack([zero if x is None else x for x in self.items])
-        length = len(self.items) if self.dynamic else None
-        return TensorArray(self.dtype, None, buffer, written, length, self.dynamic, self.adds)
+        return replace(self, items=None, buffer=buffer, written=written)
 
-    def with_room(self, capacity):
-        """The same array with a buffer of `capacity` elements at least."""
-        array, more = self.buffered(), capacity - len(self.buffered().buffer)
-        if more <= 0:
-            return array
-        buffer = jnp.concatenate([array.buffer, jnp.zeros((more, *array.buffer.shape[1:]), self.dtype)])
-        none = np.zeros(more, bool)
-        written = (
-            np.concatenate([array.written, none])
-            if isinstance(array.written, np.ndarray)
-            else jnp.concatenate([array.written, none])
-        )
-        return TensorArray(self.dtype, None, buffer, written, array.size, self.dynamic, self.adds)
-
-    def gather(self, indices):
-        """[len(indices), *element]"""
-        if self.items is not None and _known(indices):
-            chosen = [self.items[int(i)] for i in indices]
-            return jnp.stack(chosen) if chosen else None
-        array = self.buffered()
-        if _known(indices) and np.array_equal(indices, np.arange(len(array.buffer))):
-            return array.buffer
-        return array.buffer[indices]
-
-    def scatter(self, indices, values):
-        """Writes values[i] to indices[i]."""
-        whole = _known(indices) and np.array_equal(indices, np.arange(self.size if isinstance(self.size, int) else -1))
-        if whole and self.items is not None and len(indices) and all(x is None for x in self.items):
-            return TensorArray(
-                self.dtype, None, jnp.asarray(values), np.ones(len(indices), bool), None, self.dynamic, self.adds
-            )
-        if _known(indices) and self.items is not None and any(x is not None for x in self.items):
-            array = self
-            for i, index in enumerate(indices):
-                array = array.write(index, values[i])
-            return array
-        array = self if not self.dynamic or not _known(indices) else self._grown(int(np.max(indices, initial=-1)) + 1)
-        array = array.buffered(jax.ShapeDtypeStruct(values.shape[1:], values.dtype))
-        buffer = array.buffer.at[indices].add(values) if self.adds else array.buffer.at[indices].set(values)
-        if _known(indices, array.written):
-            written = array.written.copy()
-            written[indices] = True
-        else:
-            written = jnp.asarray(array.written).at[indices].set(True)
-        return TensorArray(self.dtype, None, buffer, written, array.length, self.dynamic, self.adds)
-
-    def _grown(self, size):
-        if self.items is None or size <= len(self.items):
+    def like(self, other):
+        """The same array in the form of `other`: in a buffer, with a mask for the run where it is so there."""
+        if other.buffer is None:
             return self
-        return TensorArray(self.dtype, self.items + (None,) * (size - len(self.items)), dynamic=True, adds=self.adds)
+        array = self.settled().buffered(jax.ShapeDtypeStruct(other.buffer.shape[1:], self.dtype))
+        written = array.written if isinstance(other.written, np.ndarray) else jnp.asarray(array.written)
+        return replace(array, written=written, fresh=other.fresh)
+
+    taken = 0
+
+    def shares(self, other):
+        """True for arrays that differ only in their pending writes."""
+        return all(
+            getattr(self, name) is getattr(other, name) for name in ("items", "buffer", "written", "length", "fresh")
+        )
+
+    def nothing_pending(self):
+        """Writes like the pending ones that go nowhere: to an index past the end."""
+        nowhere = np.int32(np.iinfo(np.int32).max)
+        return tuple((nowhere, np.zeros((), value.dtype)) for _, value in self.pending)
+
+    def continues(self, before):
+        """True when this is `before` with some more writes pending, and nothing else."""
+        same = all(
+            getattr(self, name) is getattr(before, name) for name in ("items", "buffer", "written", "length", "fresh")
+        )
+        return (
+            same
+            and all(a is b for a, b in zip(before.pending, self.pending))
+            and len(self.pending) >= len(before.pending)
+        )
 
     def elements(self):
-        """All elements, side by side."""
-        return self.items if self.items is not None else tuple(self.buffer)
+        """All elements, side by side; None where nothing is written."""
+        array = self.settled()
+        if array.items is not None:
+            return array.items
+        if known(array.written):
+            return tuple(x if there else None for x, there in zip(array.buffer, array.written))
+        return tuple(array.buffer)
 
     def concat(self):
-        """All elements joined along their first axis, and how many rows each gave."""
+        """All elements joined along their first axis (None for none), and how many rows each gave."""
         items = self.elements()
         lengths = np.array([x.shape[0] for x in items], np.int64)
         return (jnp.concatenate(items) if len(items) else None), lengths
@@ -179,5 +229,14 @@ class TensorArray:
         return array
 
 
-def _known(*values):
+def _in_order(values, places):
+    """values[i] brought to places[i], for places that are all of them."""
+    straight = np.arange(len(places))
+    if np.array_equal(places, straight):
+        return values
+    return values[::-1] if np.array_equal(places, straight[::-1]) else values[np.argsort(places)]
+
+
+def known(*values):
+    """True for numbers that are known while tracing."""
     return all(isinstance(v, (int, np.ndarray, np.generic)) for v in values)

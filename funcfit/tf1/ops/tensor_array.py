@@ -107,7 +107,7 @@ def _(node, flow):
     return [None, None, grads.read(node.inputs[1]), flow]
 
 
-def _readable(handle, index, flow_in):
+def _readable(handle, index, flow_in, **_):
     return [_exists(handle, index, "read from"), _written(handle, index)]
 
 
@@ -126,7 +126,7 @@ def _(node, grad):
     return [None, None, _gradients(handle, flow, grad, node.attrs["dtype"]).write(index, grad).flow]
 
 
-def _gatherable(handle, indices, flow_in):
+def _gatherable(handle, indices, flow_in, **_):
     whole = handle.items is None and isinstance(handle.written, np.ndarray) and handle.written.all()
     if whole and isinstance(indices, np.ndarray) and np.array_equal(indices, np.arange(handle.size)):
         return []

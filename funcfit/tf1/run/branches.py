@@ -8,11 +8,6 @@ its inputs do not share.
 from dataclasses import dataclass
 
 
-def controls(node, fed):
-    """The control inputs that must run before `node`: a placeholder that is fed is over and done with."""
-    return [c for c in node._control_inputs if not (c.type in ("Placeholder", "PlaceholderV2") and c.outputs[0] in fed)]
-
-
 class Contexts(dict):
     """node -> the branches it is in, outermost first: a tuple of (predicate tensor, side)."""
 
@@ -56,11 +51,11 @@ class Conditional:
 def branch_contexts(order, fed):
     contexts, position = Contexts(fed), {node: i for i, node in enumerate(order)}
     for node in order:
-        around = [contexts.outer(x) for x in node._inputs if x not in fed]
+        around = [contexts.outer(x) for x in fed.inputs(node) if x not in fed]
         if is_merge(node):
             contexts[node] = _shared([context for context in around if possible(context)])
             continue
-        around += [contexts[c] for c in controls(node, fed)]
+        around += [contexts[c] for c in fed.before(node)]
         context = max(around, key=len, default=())
         if any(other != context[: len(other)] for other in around):
             union = dict.fromkeys(branch for each in around for branch in each)
@@ -97,7 +92,7 @@ def scheduled(stage, made, contexts, fed, needs, ends):
     `needs` maps nodes to the keys they use; `ends` are the keys wanted when the stage is over.
     """
     if not any(contexts[node] or is_merge(node) for node in stage.nodes):
-        return list(stage.nodes)
+        return [made.loops.get(node, node) for node in stage.nodes]
     return _Scheduler(stage, made, contexts, fed, needs, ends).steps(stage.nodes, 0)
 
 
@@ -110,8 +105,7 @@ class _Scheduler:
                 self.users.setdefault(key, set()).add(node)
 
     def _waits(self, node):
-        waits = {x.op for x in node._inputs if x not in self.fed}
-        waits.update(controls(node, self.fed))
+        waits = set(self.fed.before(node))
         waits.update(w for w in self.made.uses[node].values() if w is not None)
         return waits
 
@@ -123,7 +117,7 @@ class _Scheduler:
             left = []
             for node in remaining:
                 if len(self.contexts[node]) <= depth and waits[node] <= done and not self._closes(node, depth):
-                    steps.append(node)
+                    steps.append(self.made.loops.get(node, node))
                     done.add(node)
                 else:
                     left.append(node)

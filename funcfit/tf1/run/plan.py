@@ -13,7 +13,8 @@ from typing import NamedTuple
 from funcfit.errors import InvalidArgumentError
 from funcfit.tf1.graph import dtypes
 from funcfit.tf1.graph.node import Operation, Tensor
-from funcfit.tf1.run.branches import Contexts, branch_contexts, controls, is_merge, scheduled
+from funcfit.tf1.run.branches import Contexts, branch_contexts, is_merge, scheduled
+from funcfit.tf1.run.loops import Given, Loop, is_exit, is_loop_merge
 from funcfit.tf1.run.padding import padded
 
 
@@ -58,17 +59,22 @@ class Plan:
     contexts: Contexts  # node -> the branches it is in
     guards: dict  # fetched tensor -> the branches it is in, when there are any
     padded: set  # host nodes that run inside jit, by their padded lowering
+    loops: dict  # LoopCond -> the Loop it stands for
 
     def writes(self, node):
-        """The cells that a node writes: those it declares, and the private one that it keeps."""
-        return [node] if node.card.keeps is not None else self.cells.written(node)
+        """The cells that a node writes: those it declares, the one that it keeps or makes, and a loop those of its
+        turns.
+        """
+        return self.loops[node].writes if node in self.loops else self.cells.written(node)
 
 
 class Cells:
-    """Which cell, if any, a tensor shows."""
+    """Which cell, if any, a tensor shows. What a `makes` card makes is a cell that lives as long as the run; `shared`
+    has those that several nodes find again, by what they belong to.
+    """
 
-    def __init__(self, fed):
-        self._fed, self._known = fed, {}
+    def __init__(self, fed, shared=None):
+        self._fed, self._known, self.shared = fed, {}, {} if shared is None else shared
 
     def behind(self, tensor):
         """The node whose cell `tensor` is an alias of; None for a tensor with a value of its own."""
@@ -79,17 +85,20 @@ class Cells:
                 break
             chain.append(tensor)
             card = tensor.op.card
-            if tensor in self._fed or card is None:
+            if tensor in self._fed and not is_reference(tensor) or card is None:
                 cell = None
                 break
             if card.cell:
                 cell = tensor.op
                 break
+            if card.makes and tensor.value_index == 0:
+                cell = self._made(tensor.op)
+                break
             if card.writes and tensor.dtype._is_ref_dtype:
                 tensor = tensor.op.inputs[card.input_positions(tensor.op, card.writes)[0]]
-            elif card.alias:
+            elif card.alias or is_reference(tensor):
                 tensor = tensor.op.inputs[0]
-            elif is_merge(tensor.op) and tensor.value_index == 0:
+            elif is_merge(tensor.op) and tensor.value_index == 0 and not is_loop_merge(tensor.op):
                 cell = next((c for c in map(self.behind, tensor.op.inputs) if c is not None), None)
                 break
             else:
@@ -103,23 +112,52 @@ class Cells:
         """The positions of a Merge's inputs that are aliases."""
         return [i for i, x in enumerate(merge._inputs) if self.behind(x) is not None]
 
+    def _made(self, node):
+        """The cell that a node makes, or the one that the first node with the same key made."""
+        if node.card.makes is True:
+            return node
+        handle, attr = node.card.makes
+        owner = self.behind(node.inputs[node.card.input_positions(node, (handle,))[0]])
+        return self.shared.setdefault((owner, node.attrs[attr]), node)
+
+    def owner(self, cell):
+        """The cell that a shared one belongs to; None for any other."""
+        return next((owner for (owner, _), made in self.shared.items() if made is cell), None)
+
     def written(self, node):
         """The cells that `node` writes, in the order its lowering returns them."""
         card = node.card
-        if card is None or not card.writes:
+        if card is None:
             return []
-        return [self.behind(node.inputs[i]) for i in card.input_positions(node, card.writes)]
+        if card.keeps is not None:
+            return [node]
+        if card.makes:
+            return [self._made(node)]
+        return [self.behind(node.inputs[i]) for i in card.input_positions(node, card.writes)] if card.writes else []
 
 
-def plan(fetches, feeds, static=()):
+def is_reference(tensor):
+    """True for a handle of a cell that the run makes, also where it enters loops and branches."""
+    while tensor.op.type in ("Enter", "RefEnter", "Switch", "RefSwitch", "Identity", "RefIdentity"):
+        if tensor.op.type == "RefEnter":
+            return True
+        tensor = tensor.op._inputs[0]
+    return bool(tensor.op.card and tensor.op.card.makes) and tensor.value_index == 0
+
+
+def plan(fetches, feeds, static=(), by_turn=(), shared=None, lists_on_host=False):
     """The plan for `fetches` (Tensors and Operations) with the tensors `feeds` fed; values of `static` are known before
     their stage starts.
 
-    InvalidArgumentError for a placeholder that is needed and not fed.
+    Inside a loop `feeds` are what its boundary gives, and `shared` the cells known outside. The loops whose LoopCond is
+    in `by_turn` run turn by turn; in such a turn (`lists_on_host`) what the run makes is written on the host, where it
+    may grow. InvalidArgumentError for a placeholder that is needed and not fed.
     """
-    fed = frozenset(feeds)
+    fed = feeds if isinstance(feeds, Given) else Given(feeds)
     order = needed(fetches, fed)
-    cells = Cells(fed)
+    cells = Cells(fed, shared)
+    for loop in fed.loops.values():
+        _plan_inside(loop, cells, by_turn)
     uses, latest, previous = versions(order, fed, cells)
     contexts = branch_contexts(order, fed)
     fetch_keys = []
@@ -133,16 +171,70 @@ def plan(fetches, feeds, static=()):
     guards = {x: contexts.outer(x) for x in fetches if isinstance(x, Tensor) and x not in fed and contexts.outer(x)}
     static = {*static, *(pred for branches in guards.values() for pred, _ in branches)}
     inside = padded(order, fetches)
-    stages = _cut(order, fed, inside, uses, contexts, static)
+    outside = _lists_from_outside(order, fed, cells) if lists_on_host else {}
+    stages = _cut(order, fed, inside, uses, contexts, static, outside)
     made = Plan(
-        list(fetches), list(feeds), order, stages, fetch_keys, uses, cells, previous, latest, contexts, guards, inside
+        list(fetches),
+        list(feeds),
+        order,
+        stages,
+        fetch_keys,
+        uses,
+        cells,
+        previous,
+        latest,
+        contexts,
+        guards,
+        inside,
+        fed.loops,
     )
     _connect(made, fed, contexts, static)
     return made
 
 
+def _plan_inside(loop, cells, by_turn):
+    """Plans a loop's condition and turn, and finds the cells that these look at and write."""
+    made_inside, reads, writes = set(), {}, {}
+    tensors, nodes = loop.results
+    for name, fetches in (("test", [loop.condition._inputs[0]]), ("turn", [*tensors, *nodes])):
+        fed = Given((), loop.boundary)
+        made = plan(fetches, fed, by_turn=by_turn, shared=cells.shared)
+        setattr(loop, name, made)
+        for node in made.nodes:
+            if node.card.makes is True:
+                made_inside.add(node)
+            reads.update((key[0], None) for key in requirements(node, made, fed) if _is_as_found(key))
+            writes.update(dict.fromkeys(made.writes(node)))
+        for key in made.fetch_keys:
+            if isinstance(key, View):
+                reads.update((k[0], None) for k in keys_of(key.tensor, key.write, made, fed) if _is_as_found(k))
+        loop.by_turn |= any(stage.host for stage in made.stages) or len(made.stages) > 1
+    loop.by_turn |= loop.condition in by_turn
+    loop.writes = [cell for cell in writes if cell not in made_inside]
+    loop.reads = [cell for cell in reads if cell not in made_inside and cell not in writes]
+
+
+def _is_as_found(key):
+    return isinstance(key, tuple) and not isinstance(key, View) and key[1] is None
+
+
+def _lists_from_outside(order, fed, cells):
+    """The nodes that touch what the run made before this turn."""
+    made = {node for node in order if node.card.makes is True}
+
+    def touched(node):
+        if node in fed.loops:
+            return fed.loops[node].reads + fed.loops[node].writes
+        return [cells.behind(x) for x in fed.inputs(node)] + cells.written(node)
+
+    return {n for n in order if any(c is not None and c.card.makes and c not in made for c in touched(n))}
+
+
 def needed(fetches, fed):
-    """The nodes to run, each after what it waits for; among those that could come next, in the order they were made."""
+    """The nodes to run, each after what it waits for; among those that could come next, in the order they were made.
+
+    Finds the loops (`fed.loops`), whose insides are plans of their own.
+    """
     waits, todo = {}, [x if isinstance(x, Operation) else x.op for x in fetches if x not in fed]
     while todo:
         node = todo.pop()
@@ -150,11 +242,14 @@ def needed(fetches, fed):
             continue
         if node.card is None:
             raise NotImplementedError(f"Op type not registered '{node.type}' (node '{node.name}')")
-        waits[node] = before = {x.op for x in node._inputs if x not in fed}
-        before.update(controls(node, fed))
-        todo.extend(before)
+        if is_exit(node):
+            condition = fed.exits[node] = node._inputs[0].op._inputs[1].op
+            todo += fed.loops.setdefault(condition, Loop(condition)).need(node)
+        waits[node] = None
+        todo += fed.before(node)
     after, counts = {}, {}
-    for node, before in waits.items():
+    for node in waits:
+        before = set(fed.before(node))
         counts[node] = len(before)
         for b in before:
             after.setdefault(b, []).append(node)
@@ -172,9 +267,8 @@ def needed(fetches, fed):
         if node.type in ("Placeholder", "PlaceholderV2"):
             raise InvalidArgumentError(None, node, _unfed(node.outputs[0]))
     if len(order) != len(waits):
-        raise NotImplementedError(
-            "while loops cannot be run yet: the graph has a cycle through " + next(n for n in waits if counts[n]).name
-        )
+        first = next(n for n in waits if counts[n])
+        raise InvalidArgumentError(None, first, f"The graph has a cycle through {first.name} that is not a loop.")
     return order
 
 
@@ -188,29 +282,31 @@ def _unfed(tensor):
 def versions(order, fed, cells):
     """Ties reads to writes.
 
-    Gives `uses` (node -> {input position: write}), `latest` (cell -> the last write of the run), `previous` ((cell,
-    write) -> the write before). A node sees the newest write that precedes it by data or control edges; a writer's own
-    reference is the cell as all earlier writes left it.
+    Gives `uses` (node -> {input position: write}; for a loop also {cell: write}),
+    `latest` (cell -> the last write of the run), `previous` ((cell, write) -> the write before). A node sees the newest
+    write that precedes it by data or control edges; a writer's own reference is the cell as all earlier writes left it.
     """
     uses, latest, previous, seen = {}, {}, {}, {}
     position = {node: i for i, node in enumerate(order)}
     nothing = {}
     for node in order:
         before = nothing
-        for source in (*(x.op for x in node._inputs if x not in fed), *controls(node, fed)):
+        for source in fed.before(node):
             other = seen[source]
             if other is not before and other:
                 before = other if not before else _newest(before, other, position)
-        written = cells.written(node)
-        own = node.card.input_positions(node, node.card.writes) if written else ()
+        loop = fed.loops.get(node)
+        written = cells.written(node) if loop is None else loop.writes
+        own = node.card.input_positions(node, node.card.writes) if node.card.writes else ()
         mine = {}
-        for i, x in enumerate(node._inputs):
+        for i, x in enumerate(fed.inputs(node)):
             cell = cells.behind(x)
             if cell is not None:
                 mine[i] = latest.get(cell) if i in own else before.get(cell)
+        if loop is not None:
+            mine.update((cell, before.get(cell)) for cell in loop.reads)
+            mine.update((cell, latest.get(cell)) for cell in loop.writes)
         uses[node] = mine
-        if node.card.keeps is not None:
-            written = [node]
         for cell in written:
             previous[cell, node] = latest.get(cell)
             latest[cell] = node
@@ -238,7 +334,7 @@ def is_host(node, settled, inside=()):
     return (
         host
         and node not in inside
-        or any(x.dtype.base_dtype in dtypes.HOST_ONLY for x in tensors if x.op.type != "Const")
+        or any(x.dtype.base_dtype in dtypes.HOST_ONLY and not is_reference(x) for x in tensors if x.op.type != "Const")
     )
 
 
@@ -270,16 +366,17 @@ def behind(tensor, fed):
     return seen
 
 
-def _cut(order, fed, inside, uses, contexts, static):
+def _cut(order, fed, inside, uses, contexts, static, outside):
     """Stages: even levels are jitted, odd ones run on the host. A value that decides the program is known one level
     earlier.
     """
     (known, settled), level, why = knowable(order, fed), {}, {}
     for node in order:
-        host = is_host(node, settled, inside)
+        loop = fed.loops.get(fed.exits.get(node, node))  # its exits are with it
+        by_turn = loop is not None and loop.by_turn
+        host = by_turn or node in outside or is_host(node, settled, inside)
         lowest, reason = int(host), ""
-        sources = [x.op for x in node._inputs if x not in fed] + controls(node, fed)
-        sources += [w for w in uses[node].values() if w is not None]
+        sources = fed.before(node) + [w for w in uses[node].values() if w is not None]
         for source in sources:
             at = level[source]
             if at % 2 != host:
@@ -323,10 +420,13 @@ def _cut(order, fed, inside, uses, contexts, static):
 def requirements(node, made, fed):
     """The keys that `node` needs: tensors, and cell versions (with what the alias chain to the cell needs besides)."""
     keys = []
-    for i, x in enumerate(node._inputs):
+    for i, x in enumerate(fed.inputs(node)):
         keys += keys_of(x, made.uses[node].get(i), made, fed)
-    if node.card.keeps is not None:
-        keys.append((node, made.previous[node, node]))
+    if node in made.loops:
+        keys += [(cell, made.uses[node][cell]) for cell in made.loops[node].reads + made.loops[node].writes]
+    elif node.card.keeps is not None or node.card.makes and node.card.makes is not True:
+        (cell,) = made.writes(node)
+        keys.append((cell, made.previous[cell, node]))
     return keys
 
 
@@ -338,7 +438,7 @@ def keys_of(tensor, version, made, fed):
     keys = [(cell, version)]
     if is_merge(tensor.op):
         return keys + list(tensor.op.outputs)
-    while tensor.op.card.alias:
+    while tensor.op.card.alias and tensor.op not in fed.boundary:
         for extra in tensor.op._inputs[1:]:
             keys += keys_of(extra, made.uses[tensor.op].get(list(tensor.op._inputs).index(extra)), made, fed)
         tensor = tensor.op._inputs[0]
@@ -357,10 +457,11 @@ def _connect(made, fed, contexts, static):
                 home[cell, node] = number
                 writers.setdefault(cell, []).append(number)
     deciding = set(static)
-    known, settled = knowable(made.nodes, fed)
+    known, _ = knowable(made.nodes, fed)
     static_feeds = set()
+    on_host = {node for stage in made.stages if stage.host for node in stage.nodes}
     for node in made.nodes:
-        if is_host(node, settled, made.padded):
+        if node in on_host:
             deciding.update(pred for pred, _ in contexts[node])
             continue  # on the host every value is known
         for i in node.card.fixed_positions(node):
@@ -393,21 +494,29 @@ def _connect(made, fed, contexts, static):
     for key in (*made.fetch_keys, *guarding):
         if isinstance(key, Tensor):
             wanted.setdefault(key, []).append(last)
+    for cell, write in made.final.items():
+        if cell.card.makes and (cell, None) in wanted:  # a loop's turn hands it on to the next
+            wanted.setdefault((cell, write), []).append(last)
     for key, numbers in wanted.items():
         _route(made, key, numbers, home, writers, fed, static_feeds, deciding)
     for number, stage in enumerate(made.stages):
-        written = dict.fromkeys(cell for cell, numbers in writers.items() if number in numbers)
+        written = dict.fromkeys(c for c, numbers in writers.items() if number in numbers and not c.card.makes)
         stage.writes = list(written)
         stage.reads = [cell for cell in stage.reads if cell not in written]
-        stage.wide = any(
-            x.dtype.base_dtype in dtypes.WIDE for node in stage.nodes for x in (*node.outputs, *node._inputs)
-        )
+        stage.wide = any(is_wide(node, made) for node in stage.nodes)
         stage.wide |= any(key.dtype.base_dtype in dtypes.WIDE for key in stage.takes if isinstance(key, Tensor))
         ends = set(stage.gives)
         for key in stage.gives:
             if isinstance(key, View):
                 ends.update(keys_of(key.tensor, key.write, made, fed))
         stage.steps = scheduled(stage, made, contexts, fed, needs, ends)
+
+
+def is_wide(node, made):
+    """True for a node that takes or puts out 64-bit numbers, and for a loop that holds one."""
+    loop = made.loops.get(node)
+    inside = loop is not None and any(is_wide(n, plan) for plan in (loop.test, loop.turn) for n in plan.nodes)
+    return inside or any(x.dtype.base_dtype in dtypes.WIDE for x in (*node.outputs, *node._inputs))
 
 
 def _route(made, key, numbers, home, writers, fed, static_feeds, deciding):
@@ -424,6 +533,12 @@ def _route(made, key, numbers, home, writers, fed, static_feeds, deciding):
         source = home[key]
     else:
         cell, write = key
+        if write is None and cell.card.makes:
+            if fed.boundary:
+                for number in uses:
+                    if number < len(stages):
+                        stages[number].takes.append(key)
+            return
         if write is None:
             earlier = min(writers.get(cell, [len(stages)]))
             for number in uses:

@@ -19,6 +19,7 @@ from funcfit.compile import evaluate, jit, part, touched, wide_mode
 from funcfit.errors import InvalidArgumentError
 from funcfit.tf1.graph.dtypes import HOST_ONLY
 from funcfit.tf1.graph.node import Operation, Tensor
+from funcfit.tf1.run.by_turn import run_by_turn
 from funcfit.tf1.run.fetch import fed_array
 from funcfit.tf1.run.plan import View, plan
 from funcfit.tf1.run.trace import (
@@ -31,6 +32,7 @@ from funcfit.tf1.run.trace import (
     run_steps,
     stage_function,
 )
+from funcfit.tf1.run.turns import ByTurn
 
 MANY_SHAPES = 20
 LARGE_STATE = 1 << 18  # bytes that a step writes, from which a second call is cheaper than a select
@@ -42,9 +44,11 @@ class Program:
     signature.
     """
 
-    def __init__(self, session, elements, tensors):
+    def __init__(self, session, elements, tensors, shared=None):
         self.session, self.elements, self.tensors = session, elements, tensors
+        self.shared = shared  # for a turn of a loop: the cells that the run has made outside
         self.static = set()  # tensors that turned out to decide the program
+        self.by_turn = set()  # LoopConds of loops that turned out not to compile as one
         self._make_plan()
 
     def __call__(self, values):
@@ -53,21 +57,30 @@ class Program:
             results = self.quick.run_alone(arrays)
             if results is not None:
                 return results
+        return self.run(dict(zip(self.tensors, arrays)))
+
+    def run(self, given):
+        """The fetched values for the values `given` by key; what the stages hand on to each other is added to these."""
         while True:
             before = {} if self.ran else self._written_so_far()
+            values = dict(given)
             try:
-                results = self._run(dict(zip(self.tensors, arrays)))
-            except Undecided as wait:
-                if wait.tensor in self.static:
-                    raise RuntimeError(
-                        f"{wait.tensor.name} decides the program and cannot be known before it runs"
-                    ) from None
+                results = self._run(values)
+            except (Undecided, ByTurn) as wait:
+                self._learn(wait)
                 self.session._state.update(before)
-                self.static.add(wait.tensor)
                 self._make_plan()
                 continue
             self.ran = True
+            given.update(values)
             return results
+
+    def _learn(self, wait):
+        """Takes note of what the next plan must do otherwise."""
+        noted, new = (self.static, wait.tensor) if isinstance(wait, Undecided) else (self.by_turn, wait.condition)
+        if new in noted:
+            raise RuntimeError(f"{new.name} decides the program and cannot be known before it runs") from None
+        noted.add(new)
 
     def _written_so_far(self):
         """What the cells hold that the first stages of a plan write: should a later stage turn out to need another
@@ -77,7 +90,10 @@ class Program:
         return {cell: np.array(state[cell]) for stage in stages[:-1] for cell in stage.writes if cell in state}
 
     def _make_plan(self):
-        self.plan, self.executables = plan(self.elements, self.tensors, self.static), {}
+        self.plan = plan(
+            self.elements, self.tensors, self.static, self.by_turn, self.shared, lists_on_host=self.shared is not None
+        )
+        self.executables = {}
         self.ran = False  # whether it has run to its end once, so that no other plan will be needed
         # What runs a plan of one stage that always compiles to the same program, once that is known to be so.
         self.quick = Reading(self.session, self.plan) if only_reads(self.plan) else None
@@ -104,8 +120,10 @@ class Program:
 
     def _host_stage(self, number, stage, values):
         scope = Scope(self.plan)
+        scope.by_turn = partial(run_by_turn, session=self.session, make_program=partial(Program, self.session))
         for key in (*stage.takes, *stage.feeds, *stage.static_feeds):
-            scope.values[key] = np.asarray(values[key])
+            if key in values:
+                scope.values[key] = on_host(values[key])
         state = self.session._state
         with self.session._lock:
             self._start_private_cells(stage)
@@ -149,6 +167,11 @@ class Program:
 
 def _text(array):
     return array.dtype.str, array.shape, tuple(array.ravel().tolist()) if array.dtype == object else array.tobytes()
+
+
+def on_host(value):
+    """A value for nodes that run on the host: a numpy array, or a list of the run as it is."""
+    return value if hasattr(value, "tree_flatten") else np.asarray(value)
 
 
 def entropy():

@@ -6,6 +6,7 @@ While it is traced, the values of nodes live in a `Scope`: numpy arrays for what
 arithmetic), JAX tracers for the rest. The same code runs a host stage, where everything is a numpy array.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import jax
@@ -15,9 +16,10 @@ import numpy as np
 from funcfit.errors import FailedPreconditionError, InvalidArgumentError, OpError
 from funcfit.kernels.module import numpy_or_jax
 from funcfit.tf1 import shapes
-from funcfit.tf1.graph.node import Tensor
+from funcfit.tf1.graph.node import Operation, Tensor
 from funcfit.tf1.opdef import Empty
 from funcfit.tf1.run.branches import Conditional, is_merge, possible
+from funcfit.tf1.run.loops import is_enter
 from funcfit.tf1.run.plan import View
 
 
@@ -32,10 +34,14 @@ class Undecided(Exception):
 
 
 class Scope:
-    """Values by key, with an outer scope behind; `checks` are those of the nodes that ran in this scope."""
+    """Values by key, with an outer scope behind; `checks` are those of the nodes that ran in this scope, `counters`
+    what is known of numbers that count turns: id of a value -> (the value, its first, its last, its step).
+    """
 
     def __init__(self, made, outer=None):
         self.made, self.outer, self.values, self.checks = made, outer, {}, []
+        self.counters = {} if outer is None else outer.counters
+        self.by_turn = None  # on the host: runs a loop turn by turn
 
     def get(self, key):
         scope = self
@@ -49,12 +55,12 @@ class Scope:
         return key in self.values or self.outer is not None and key in self.outer
 
 
+RUNNERS = {}  # kind of step -> the function that runs one; loops come in by run/turns.py
+
+
 def run_steps(steps, scope):
     for step in steps:
-        if isinstance(step, Conditional):
-            run_conditional(step, scope)
-        else:
-            run_node(step, scope)
+        RUNNERS[type(step)](step, scope)
 
 
 def value_of(tensor, version, scope):
@@ -73,10 +79,10 @@ def value_of(tensor, version, scope):
     if (tensor, version) in scope:
         return scope.get((tensor, version))
     card = tensor.op.card
-    if card.cell or not card.alias:
+    if card.cell or not card.alias or is_enter(tensor.op):
         return cell_value(cell, version, scope)
     first, *rest = tensor.op._inputs
-    uses = scope.made.uses[tensor.op]
+    uses = scope.made.uses.get(tensor.op, {})
     inputs = [value_of(first, version, scope)] + [value_of(x, uses.get(i + 1), scope) for i, x in enumerate(rest)]
     lowered = card.bound(tensor.op)(*inputs)
     view = lowered[tensor.value_index] if len(tensor.op.outputs) > 1 else lowered
@@ -110,7 +116,9 @@ def cell_value(cell, version, scope):
 def _only_orders_or_shows(node, made):
     """True for a node that computes nothing itself: cells, views of cells, NoOp and its kin."""
     card = node.card
-    if card.cell or card.alias and made.cells.behind(node.outputs[0]) is not None:
+    if card.cell or (card.alias or is_enter(node)) and made.cells.behind(node.outputs[0]) is not None:
+        return True
+    if node.type in ("Exit", "RefExit"):
         return True
     return not (node.outputs or card.writes or card.host or card.checks)
 
@@ -146,6 +154,8 @@ def run_node(node, scope):
         if card.keeps is not None:
             lowered, kept = lower(cell_value(node, made.previous[node, node], scope), *inputs)
             scope.values[node, node] = kept
+        elif card.makes:
+            lowered = _made_or_found(node, lower, inputs, scope)
         else:
             lowered = lower(*inputs)
     except OpError as error:
@@ -159,12 +169,26 @@ def run_node(node, scope):
         raise InvalidArgumentError(None, node, shapes.refusal(node, inputs) or str(error)) from error
     if not isinstance(lowered, (tuple, list)):
         lowered = (lowered,)
-    written = made.cells.written(node)
+    written = () if card.keeps is not None else made.cells.written(node)
     for cell, new in zip(written, lowered):
         scope.values[cell, node] = new
-    outputs = [x for x in node.outputs if not (written and x.dtype._is_ref_dtype)]
+    outputs = node.outputs[1:] if card.makes else [x for x in node.outputs if not (written and x.dtype._is_ref_dtype)]
     for x, value in zip(outputs, lowered[len(written) :]):
         scope.values[x] = _as_declared(value, x)
+
+
+RUNNERS[Operation] = run_node
+
+
+def _made_or_found(node, lower, inputs, scope):
+    if node.card.makes is True:
+        return lower(*inputs)
+    (cell,) = scope.made.cells.written(node)
+    try:
+        found = cell_value(cell, scope.made.previous[cell, node], scope)
+    except FailedPreconditionError:
+        found = Empty(None)
+    return lower(found, *inputs)
 
 
 def _pass_on(merge, scope):
@@ -190,12 +214,28 @@ def _as_declared(value, tensor):
 
 def _check(node, inputs, scope):
     grouped = node.card.bound_checks(node)
+    if _hold_in_all_turns(grouped, inputs, scope):
+        return
     for check in grouped(*inputs):
         if numpy_or_jax(check.ok) is np and np.all(check.ok):
             continue
         if numpy_or_jax(check.ok, *check.values) is np:
             raise check.error(None, node, check.message(*(np.asarray(v) for v in check.values)))
         scope.checks.append((node, check))
+
+
+def _hold_in_all_turns(checks, inputs, scope):
+    """True when what is checked is a number that counts turns, and what is asked of it (a range) holds for its first
+    and its last value.
+    """
+    known = {i: scope.counters[id(x)] for i, x in enumerate(inputs) if id(x) in scope.counters}
+    if not known:
+        return False
+    for end in (1, 2):
+        ends = [known[i][end] if i in known else x for i, x in enumerate(inputs)]
+        if not all(isinstance(c.ok, (bool, np.ndarray, np.generic)) and np.all(c.ok) for c in checks(*ends)):
+            return False
+    return True
 
 
 def run_conditional(step, scope):
@@ -207,6 +247,9 @@ def run_conditional(step, scope):
         _merge(step, side, scope)
         return
     _lax_conditional(step, predicate, scope)
+
+
+RUNNERS[Conditional] = run_conditional
 
 
 def _merge(step, side, scope):
@@ -222,9 +265,14 @@ def _kept(key, step, inner):
     predicate must be.
     """
     try:
-        return jnp.asarray(cell_value(*key, inner))
+        return as_arrays(cell_value(*key, inner))
     except FailedPreconditionError:
         raise Undecided(step.predicate) from None
+
+
+def as_arrays(value):
+    """A value that can leave a function that JAX traces: an array, or a list of the run as it is."""
+    return value if hasattr(value, "tree_flatten") else jnp.asarray(value)
 
 
 def _lax_conditional(step, predicate, scope):
@@ -237,36 +285,93 @@ def _lax_conditional(step, predicate, scope):
         if a.shape != b.shape or a.dtype != b.dtype:
             raise Undecided(step.predicate)
     shapes = {**sides[True].shapes, **sides[False].shapes}
+    lists = {i: _List(step, i, sides) for i in sides[True].lists.keys() | sides[False].lists.keys()}
 
     def branch(side):
         def run(_):
-            given, _, checks = _run_side(step, side, scope)
-            out = {i: given[i] if i in given else jnp.zeros(x.shape, x.dtype) for i, x in shapes.items()}
+            ran = _run_side(step, side, scope)
+            out = {i: ran.given[i] if i in ran.given else jnp.zeros(x.shape, x.dtype) for i, x in shapes.items()}
+            added = {i: each.added(ran.lists.get(i)) for i, each in lists.items()}
             # The other side's checks hold: it did not run.
-            return out, {
-                side: _flags(checks),
-                (not side): jax.tree.map(lambda x: jnp.ones(x.shape, x.dtype), sides[not side].flags),
-            }
+            return (
+                out,
+                added,
+                {
+                    side: _flags(ran.checks),
+                    (not side): jax.tree.map(lambda x: jnp.ones(x.shape, x.dtype), sides[not side].flags),
+                },
+            )
 
         return run
 
-    values, flags = jax.lax.cond(predicate, branch(True), branch(False), 0)
+    values, added, flags = jax.lax.cond(predicate, branch(True), branch(False), 0)
     for i, key in enumerate(step.gives):
         if i in values:
             scope.values[key] = values[i]
+        elif i in lists:
+            scope.values[key] = lists[i].after(added[i])
     for side, probed in sides.items():
         scope.values.update(probed.known)
         for (node, check), (ok, seen) in zip(probed.checks, flags[side]):
             scope.checks.append((node, type(check)(ok, check.error, check.message, seen)))
 
 
+class _List:
+    """A stack or an array of tensors that a side of a conditional leaves: only what was added leaves the `lax.cond`, so
+    that the whole need not be copied. What one side adds, the other adds as well, but as nothing that anyone reads.
+    """
+
+    def __init__(self, step, position, sides):
+        found = [probed.lists.get(position) for probed in sides.values()]
+        self.model = max((x for x in found if x is not None), key=lambda x: (len(x.pending), x.taken))
+        if any(x is not None and not x.shares(self.model) for x in found):
+            raise Undecided(step.predicate)
+        self.entries = jax.tree.leaves(self.model.pending)
+        others = [jax.tree.leaves(x.pending) for x in found if x is not None]
+        # Entries that are the same known numbers on all sides that have them stay known.
+        self.known = [
+            all(i >= len(other) or is_known(other[i]) and np.array_equal(other[i], entry) for other in others)
+            and is_known(entry)
+            for i, entry in enumerate(self.entries)
+        ]
+
+    def added(self, value):
+        """The entries as one side leaves them."""
+        mine = [] if value is None else jax.tree.leaves(value.pending)
+        absent = jax.tree.leaves(self.model.nothing_pending())
+        return [
+            jnp.asarray(mine[i], entry.dtype) if i < len(mine) else jnp.broadcast_to(absent[i], entry.shape)
+            for i, (entry, known) in enumerate(zip(self.entries, self.known))
+            if not known
+        ]
+
+    def after(self, added):
+        added = iter(added)
+        entries = [e if known else next(added) for e, known in zip(self.entries, self.known)]
+        return replace(self.model, pending=jax.tree.unflatten(jax.tree.structure(self.model.pending), entries))
+
+
+def is_known(value):
+    return isinstance(value, (np.ndarray, np.generic))
+
+
+class _Ran(NamedTuple):
+    """What one side gives: values by position in `step.gives`, those that are known while tracing, lists, checks."""
+
+    given: dict
+    known: dict
+    lists: dict
+    checks: list
+
+
 class _Probe(NamedTuple):
-    """What a trace of one side found: shapes of the keys it gives (by position), values known without a run, checks and
-    their flags' shapes.
+    """What a trace of one side found: shapes of the keys it gives (by position), values known without a run, lists,
+    checks and their flags' shapes.
     """
 
     shapes: dict
     known: dict
+    lists: dict
     checks: list
     flags: list
 
@@ -275,9 +380,9 @@ def _probed(step, side, scope):
     found = []
 
     def run(_):
-        given, known, checks = _run_side(step, side, scope)
-        found[:] = known, checks
-        return given, _flags(checks)
+        ran = _run_side(step, side, scope)
+        found[:] = ran.known, ran.lists, ran.checks
+        return ran.given, _flags(ran.checks)
 
     shapes, flags = jax.eval_shape(run, 0)
     return _Probe(shapes, *found, flags)
@@ -288,25 +393,35 @@ def _flags(checks):
 
 
 def _run_side(step, side, scope):
-    """Runs one side: the values it gives by position in `step.gives`, those of them that are known while tracing, its
-    checks.
-    """
+    """Runs one side."""
     inner = Scope(scope.made, scope)
     run_steps(step.sides[side], inner)
     _merge(step, side, inner)
     merged = {x for node, _ in step.merges for x in node.outputs}
-    given, known = {}, {}
+    given, known, lists = {}, {}, {}
     for i, key in enumerate(step.gives):
-        if isinstance(key, tuple):
+        if isinstance(key, tuple) and key[0].card.makes:
+            value = _list_kept(key, inner)
+            if value is not None:
+                lists[i] = value
+        elif isinstance(key, tuple):
             given[i] = _kept(key, step, inner)
         elif key in inner.values:
             value = inner.values[key]
             # A shape stays known outside: only what is on the same side uses it. A Merge's value depends on the side.
-            if key not in merged and isinstance(value, (np.ndarray, np.generic)):
+            if key not in merged and is_known(value):
                 known[key] = value
             else:
                 given[i] = jnp.asarray(value)
-    return given, known, inner.checks
+    return _Ran(given, known, lists, inner.checks)
+
+
+def _list_kept(key, inner):
+    """A list of the run as a side leaves it; None when it does not exist there."""
+    try:
+        return cell_value(*key, inner)
+    except FailedPreconditionError:
+        return None
 
 
 def stage_function(made, stage, absent, static):
@@ -334,7 +449,7 @@ def stage_function(made, stage, absent, static):
             run_steps(stage.steps, scope)
         found[:] = scope.checks
         new = [jnp.asarray(cell_value(cell, last[cell], scope)) for cell in stage.writes]
-        given = [jnp.asarray(given_value(key, made, scope)) for key in stage.gives]
+        given = [as_arrays(given_value(key, made, scope)) for key in stage.gives]
         ok = jnp.stack([jnp.all(c.ok) for _, c in scope.checks]) if scope.checks else None
         return new, given, (ok, [list(c.values) for _, c in scope.checks])
 

@@ -1,0 +1,464 @@
+"""A loop in a compiled stage: as `lax.fori_loop` when the number of its turns is known while tracing, else as
+`lax.while_loop`.
+
+A counted loop carries little: variables that count are worked out from the turn's number, what the turns push on stacks
+or write to arrays by a counter is stacked by the loop itself, and stacks that are popped are only looked at.
+"""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from funcfit.errors import FailedPreconditionError
+from funcfit.kernels.stack import Stack
+from funcfit.kernels.tensor_array import TensorArray
+from funcfit.tf1.run.loops import Loop, is_enter, is_loop_merge
+from funcfit.tf1.run.trace import RUNNERS, Scope, Undecided, as_arrays, cell_value, given_value, run_steps
+
+
+class ByTurn(Exception):
+    """A loop that cannot be compiled as one: its condition's node is `condition`. The session plans again."""
+
+    def __init__(self, condition):
+        super().__init__(condition.name)
+        self.condition = condition
+
+
+class _Carried(Exception):
+    """A list of the run that the turns have to hand on, since they look at what they wrote."""
+
+    def __init__(self, cell):
+        super().__init__(cell.name)
+        self.cell = cell
+
+
+def run_loop(loop, scope):
+    """Runs a whole loop: the values of its exits and of the cells it writes go into `scope`."""
+    if loop.by_turn:
+        scope.by_turn(loop, scope)
+        return
+    try:
+        with_lists_carried = set()
+        while True:
+            turns = _Turns(loop, scope, with_lists_carried)
+            try:
+                turns.run()
+                return
+            except _Carried as again:
+                with_lists_carried.add(again.cell)
+    except Undecided as wait:
+        # A constant of the loop can be known from outside; what the turns work out cannot.
+        enter = wait.tensor.op
+        if is_enter(enter) and enter in loop.enters and not any(v.enter is enter for v in loop.variables.values()):
+            raise Undecided(enter._inputs[0]) from None
+        raise ByTurn(loop.condition) from wait
+
+
+RUNNERS[Loop] = run_loop
+
+
+class _Turns:
+    """One loop being traced."""
+
+    def __init__(self, loop, scope, carried_lists):
+        self.loop, self.scope, self.carried_lists = loop, scope, carried_lists
+        self.variables = list(loop.variables.values())
+        self.first = {v: scope.get(v.enter.outputs[0]) for v in self.variables}
+        self.cells = self._cells_before()
+        self.constant = [v for v in self.variables if self._source(v.next._inputs[0]) is v.merge]
+        self.steps = {v: step for v in self.variables if (step := self._step(v)) is not None}
+        self.growing = [v for v in self.variables if self._only_grows(v)]
+        still = {*self.constant, *self.steps}
+        self.moving = [v for v in self.variables if v not in still]
+
+    def run(self):
+        count = self._count()
+        if count is None:
+            self._while()
+        else:
+            self._counted(count)
+
+    # -- what is known of the loop --
+
+    def _cells_before(self):
+        """The cells that the turns find: those that are empty are missing."""
+        loop, scope, cells = self.loop, self.scope, {}
+        for cell in loop.reads + loop.writes:
+            try:
+                cells[cell] = cell_value(cell, scope.made.uses[loop.condition][cell], scope)
+            except FailedPreconditionError:
+                owner = scope.made.cells.owner(cell)
+                if owner is not None and owner in cells:
+                    cells[cell] = cells[owner].gradient()
+        for cell, value in cells.items():
+            if isinstance(value, (Stack, TensorArray)):
+                cells[cell] = value.settled()
+        return cells
+
+    def _source(self, tensor):
+        """The node whose value `tensor` shows: through the Switches and Identities of the loop."""
+        while tensor.op.type in ("Switch", "Identity") and tensor.op not in self.loop.enters:
+            tensor = tensor.op._inputs[0]
+        return tensor.op
+
+    def _known(self, tensor):
+        """A scalar whole number that no turn changes, when it is known while tracing."""
+        node = self._source(tensor)
+        if node.type == "Const":
+            value = node.attrs["value"]
+        elif node in self.loop.enters or is_loop_merge(node) and self.loop.variables.get(node) in self.constant:
+            enter = node if node in self.loop.enters else self.loop.variables[node].enter
+            value = self.scope.get(enter.outputs[0])
+        else:
+            return None
+        whole = isinstance(value, (np.ndarray, np.generic)) and value.ndim == 0 and value.dtype.kind in "iu"
+        return int(value) if whole else None
+
+    def _step(self, variable):
+        """By how much a counting variable grows in a turn; None for one that does not count from a known number."""
+        first, node = self.first[variable], self._source(variable.next._inputs[0])
+        if not isinstance(first, (np.ndarray, np.generic)) or first.ndim or first.dtype.kind not in "iu":
+            return None
+        if node.type not in ("Add", "AddV2", "Sub"):
+            return None
+        a, b = node._inputs
+        if self._source(a) is variable.merge and (step := self._known(b)) is not None:
+            return -step if node.type == "Sub" else step
+        if node.type != "Sub" and self._source(b) is variable.merge:
+            return self._known(a)
+        return None
+
+    def _only_grows(self, variable):
+        """True for a variable of which the turns know only that they add rows at its end."""
+        following = variable.next._inputs[0].op
+        if following.type != "ConcatV2" or len(following._inputs) != 3 or self._known(following._inputs[2]) != 0:
+            return False
+        inside, todo = {*self.loop.turn.nodes, *self.loop.test.nodes}, [variable.merge, variable.switch]
+        while todo:
+            node = todo.pop()
+            for user in (u for x in node.outputs[-1:] + node.outputs[:1] for u in x._consumers if u in inside):
+                if user.type == "Identity":
+                    todo.append(user)
+                elif user is not following:
+                    return False
+        first, second = (self._source(x) for x in following._inputs[:2])
+        return first is variable.merge and second is not variable.merge
+
+    def _count(self):
+        """How many turns there will be, when the condition tells while tracing."""
+        count, exact = self._turns_until(self.loop.condition._inputs[0])
+        return count if exact else None
+
+    def _turns_until(self, tensor):
+        """The turns after which `tensor` no longer holds (inf: unknown), and whether that is exact or a bound."""
+        node = self._source(tensor)
+        if node.type == "LogicalAnd":
+            sides = [self._turns_until(x) for x in node._inputs]
+            return min(n for n, _ in sides), all(exact for _, exact in sides)
+        if node.type not in ("Less", "LessEqual", "Greater", "GreaterEqual"):
+            return math.inf, False
+        (a, step), (b, other) = (self._line(x) for x in node._inputs)
+        if a is None or b is None:
+            return math.inf, False
+        # a + k * step < b + k * other, as a distance that shrinks
+        distance, pace = (b - a, step - other) if node.type.startswith("Less") else (a - b, other - step)
+        distance += node.type.endswith("Equal")
+        if distance <= 0:
+            return 0, True
+        return (-(-distance // pace), True) if pace > 0 else (math.inf, False)
+
+    def _line(self, tensor):
+        """(first, step) of a whole number that grows evenly; (None, None) for any other tensor."""
+        variable = self.loop.variables.get(self._source(tensor))
+        if variable is not None and variable in self.steps:
+            return int(self.first[variable]), self.steps[variable]
+        known = self._known(tensor)
+        return (None, None) if known is None else (known, 0)
+
+    # -- a turn --
+
+    def _inner(self, plan, values, cells):
+        """A scope for the inside, with the variables' values and the cells as a turn finds them."""
+        inner = Scope(plan, self.scope)
+        inner.counters = dict(self.scope.counters)
+        for v, value in values.items():
+            inner.values[v.merge.outputs[0]] = value
+            if v.switch is not None:
+                inner.values[v.switch.outputs[1]] = value
+        inner.values.update({(cell, None): value for cell, value in cells.items()})
+        return inner
+
+    def _turn(self, values, cells, counters=None, moving=None):
+        """One turn: the next values of the variables that move, the cells as it leaves them, its checks."""
+        plan = self.loop.turn
+        inner = self._inner(plan, values, cells)
+        inner.counters.update(counters or {})
+        for stage in plan.stages:
+            run_steps(stage.steps, inner)
+        keys, moving = plan.fetch_keys, self.moving if moving is None else moving
+        following = {v: given_value(keys[i], plan, inner) for i, v in enumerate(self.variables) if v in moving}
+        left = {cell: cell_value(cell, plan.final[cell], inner) for cell in self.loop.writes if cell in plan.final}
+        return following, left, inner.checks
+
+    def _holds(self, values, cells):
+        plan = self.loop.test
+        inner = self._inner(plan, values, cells)
+        for stage in plan.stages:
+            run_steps(stage.steps, inner)
+        left = {cell: cell_value(cell, plan.final[cell], inner) for cell in self.loop.writes if cell in plan.final}
+        return given_value(plan.fetch_keys[0], plan, inner), left, inner.checks
+
+    def _leave(self, last, cells):
+        """Tells the outer scope how the loop ended."""
+        for v in self.variables:
+            if v.exit is not None:
+                self.scope.values[v.exit.outputs[0]] = last[v]
+        for cell in self.loop.writes:
+            self.scope.values[cell, self.loop.condition] = cells[cell]
+
+    # -- a known number of turns --
+
+    def _counted(self, count):
+        if count == 0:
+            self._leave(self.first, self.cells)
+            return
+        if self.loop.test.nodes and any(self.loop.test.writes(n) or n.card.checks for n in self.loop.test.nodes):
+            raise ByTurn(self.loop.condition)
+        listed = {c: self.cells[c] for c in self.loop.writes if isinstance(self.cells.get(c), (Stack, TensorArray))}
+        stacked = {c: _InTurns(c, v, self, count) for c, v in listed.items() if c not in self.carried_lists}
+        carried = [c for c in self.loop.writes if c in self.cells and c not in stacked]
+        moved = [v for v in self.moving if v not in self.growing]
+        found = []
+
+        def turn(carry, k):
+            moving, kept = dict(zip(moved, carry[0])), dict(zip(carried, carry[1]))
+            counters = {}
+            values = {v: self.first[v] for v in self.constant} | moving
+            values |= {v: jnp.asarray(self.first[v])[:0] for v in self.growing}
+            for v, step in self.steps.items():
+                values[v] = _counter(counters, int(self.first[v]), step, self.first[v].dtype, k, count)
+            cells = {**self.cells, **kept, **{c: each.before(k, counters) for c, each in stacked.items()}}
+            following, left, checks = self._turn(values, cells, counters)
+            out = [each.outputs(left.get(c, cells[c]), counters) for c, each in stacked.items()]
+            found[:] = checks
+            after = [self._next(v, following[v], moving[v]) for v in moved], [_settled(left[c]) for c in carried]
+            return after, (out, [following[v] for v in self.growing], _flags(checks))
+
+        start = [jnp.asarray(self.first[v]) for v in moved], [as_arrays(self.cells[c]) for c in carried]
+        start = _with_buffers(start, lambda carry: turn(carry, jnp.int32(0))[0], self.loop)
+        (moving, kept), (out, rows, flags) = jax.lax.scan(turn, start, jnp.arange(count, dtype=jnp.int32))
+        last = {v: self.first[v] for v in self.constant} | dict(zip(moved, moving))
+        for v, added in zip(self.growing, rows):
+            last[v] = jnp.concatenate([jnp.asarray(self.first[v]), added.reshape(-1, *added.shape[2:])])
+        for v, step in self.steps.items():
+            last[v] = np.asarray(int(self.first[v]) + count * step, self.first[v].dtype)
+        after = {c: each.after(values) for (c, each), values in zip(stacked.items(), out)}
+        self._leave(last, {**self.cells, **dict(zip(carried, kept)), **after})
+        for (node, check), (ok, seen) in zip(found, flags):
+            worst = jnp.argmin(ok)
+            self.scope.checks.append((node, type(check)(ok, check.error, check.message, [x[worst] for x in seen])))
+
+    def _next(self, variable, value, before):
+        value = jnp.asarray(value)
+        if value.shape != before.shape or value.dtype != before.dtype:
+            raise ByTurn(self.loop.condition)
+        return value
+
+    # -- as many turns as it takes --
+
+    def _while(self):
+        loop, bound = self.loop, self._turns_until(self.loop.condition._inputs[0])[0]
+        moving = self.moving + list(self.steps)
+        carried = [c for c in loop.writes if c in self.cells]
+        tests = bool(loop.test.nodes) and any(loop.test.writes(n) or n.card.checks for n in loop.test.nodes)
+        found = []
+        constant = {v: self.first[v] for v in self.constant}
+
+        def holds(values, cells):
+            goes_on, left, checks = self._holds({**constant, **dict(zip(moving, values))}, {**self.cells, **cells})
+            return jnp.asarray(goes_on), {**cells, **{c: x for c, x in left.items() if c in cells}}, checks
+
+        def turn(carry):
+            _, values, kept, failed = carry
+            cells = dict(zip(carried, kept))
+            before = dict(zip(moving, values))
+            following, left, checks = self._turn({**constant, **before}, {**self.cells, **cells}, moving=moving)
+            after = [self._next(v, following[v], before[v]) for v in moving]
+            cells = {**cells, **left}
+            goes_on = jnp.bool_(True)
+            if tests:
+                goes_on, cells, more = holds(after, cells)
+                checks = checks + more
+            found[:] = checks
+            flags = _flags(checks)
+            return goes_on, after, [_settled(cells[c]) for c in carried], _first_failures(failed, flags)
+
+        values = [jnp.asarray(self.first[v]) for v in moving]
+        cells = {c: self.cells[c] for c in carried}
+        goes_on = jnp.bool_(True)
+        if tests:
+            goes_on, cells, checks = holds(values, cells)
+            self.scope.checks += checks
+        kept = [as_arrays(cells[c]) for c in carried]
+        kept = self._with_room(kept, lambda kept: turn((goes_on, values, kept, None))[2], bound)
+        kept = _with_buffers(kept, lambda kept: turn((goes_on, values, kept, None))[2], loop)
+        none_failed = jax.tree.map(
+            lambda x: jnp.ones(x.shape, x.dtype), jax.eval_shape(lambda: turn((goes_on, values, kept, None))[3])
+        )
+        start = goes_on, values, kept, none_failed
+        if tests:
+            goes_on = lambda carry: carry[0]
+        else:
+            goes_on = lambda carry: holds(carry[1], dict(zip(carried, carry[2])))[0]
+        _, values, kept, failed = jax.lax.while_loop(goes_on, turn, start)
+        self._leave({**constant, **dict(zip(moving, values))}, {**self.cells, **dict(zip(carried, kept))})
+        for (node, check), (ok, seen) in zip(found, failed):
+            self.scope.checks.append((node, type(check)(ok, check.error, check.message, seen)))
+
+    def _with_room(self, kept, turn, bound):
+        """Stacks that are pushed on get room for all turns there can be."""
+        if not any(isinstance(x, Stack) for x in kept):
+            return kept
+        pushed = []
+
+        def probe():
+            pushed[:] = turn(kept)
+            return 0
+
+        jax.eval_shape(probe)
+        roomy = []
+        for before, after in zip(kept, pushed):
+            if isinstance(before, Stack) and isinstance(after.top, int) and after.top > before.top:
+                if bound == math.inf:
+                    raise ByTurn(self.loop.condition)
+                before = before.with_room((after.top - before.top) * bound, after.buffer[0])
+            if isinstance(before, Stack) and isinstance(before.top, int):
+                before = before.with_traced_top()
+            roomy.append(before)
+        return roomy
+
+
+def _counter(counters, first, step, dtype, k, count):
+    """A number that grows by `step` a turn, known to the turn's checks and to what stacks its values."""
+    value = k if (first, step, np.dtype(dtype)) == (0, 1, np.int32) else (first + step * k).astype(dtype)
+    ends = np.asarray([first, first + step * (count - 1)], dtype)
+    counters[id(value)] = value, ends[0], ends[1], step
+    return value
+
+
+def _flags(checks):
+    return [(jnp.all(check.ok), [jnp.asarray(v) for v in check.values]) for _, check in checks]
+
+
+def _first_failures(failed, flags):
+    """Of each check whether it has held so far, and what it saw when it first did not."""
+    if failed is None:
+        return flags
+    return [
+        (was & ok, [jnp.where(was, new, old) for old, new in zip(seen, now)])
+        for (was, seen), (ok, now) in zip(failed, flags)
+    ]
+
+
+def _settled(value):
+    return as_arrays(value.settled() if isinstance(value, (Stack, TensorArray)) else value)
+
+
+def _with_buffers(start, turn, loop):
+    """The start of a loop with its arrays of tensors in the form in which a turn leaves them."""
+    for _ in range(3):
+        before, structure = jax.tree.flatten(start, is_leaf=_is_array_of_tensors)
+        if not any(_is_array_of_tensors(x) for x in before):
+            return start
+        after = jax.tree.leaves(jax.eval_shape(turn, start), is_leaf=_is_array_of_tensors)
+        if jax.tree.structure(start) == jax.tree.structure(jax.tree.unflatten(structure, after)):
+            return start
+        like = [x.like(y) if _is_array_of_tensors(x) else x for x, y in zip(before, after)]
+        start = jax.tree.unflatten(structure, like)
+    raise ByTurn(loop.condition)
+
+
+def _is_array_of_tensors(x):
+    return isinstance(x, TensorArray)
+
+
+class _InTurns:
+    """A stack or an array of tensors in a counted loop, which is not carried from turn to turn: what a turn adds to it
+    is an output of the loop, and what it pops is where the turn's number says.
+    """
+
+    def __init__(self, cell, value, turns, count):
+        self.cell, self.value, self.turns, self.count = cell, value, turns, count
+        self.pops, self.counts_down = 0, None
+        if isinstance(value, Stack):
+            plan = turns.loop.turn
+            popping = [n for n in plan.nodes if n.type in ("StackPop", "StackPopV2") and cell in plan.writes(n)]
+            self.pops = len(popping)
+            self.counts_down = self._counting_down()
+
+    def _counting_down(self):
+        """(first, step) of the elements as the turns pop them, when these are whole numbers in an even row."""
+        value, count = self.value, self.count
+        if self.pops != 1 or not isinstance(value.buffer, np.ndarray) or not isinstance(value.top, int):
+            return None
+        row = value.buffer[value.top - count : value.top][::-1]
+        if row.ndim != 1 or row.dtype.kind not in "iu" or len(row) != count or len(set(np.diff(row).tolist())) > 1:
+            return None
+        return int(row[0]), int(row[1] - row[0]) if count > 1 else 0
+
+    def before(self, k, counters):
+        """The value as turn `k` finds it."""
+        if not isinstance(self.value, Stack) or not self.pops:
+            self.given = self.value
+        elif self.counts_down is not None:
+            number = _counter(counters, *self.counts_down, self.value.buffer.dtype, k, self.count)
+            self.given = Stack(self.value.dtype).push(number)
+        else:
+            self.given = self.value.lowered(self.pops * k)
+        return self.given
+
+    def outputs(self, left, counters):
+        """What the loop has to put out for this turn; what is known of the rest is kept here."""
+        if isinstance(left, Stack):
+            popped = left.down if self.counts_down is None else 1 - len(left.pending)
+            if left.buffer is not self.given.buffer or popped != self.pops or self.pops and left.pending:
+                raise _Carried(self.cell)
+            self.blocks, entries = left.blocks, left.pending
+        else:
+            if not left.continues(self.given) or any(id(index) not in counters for index, _ in left.pending):
+                raise _Carried(self.cell)
+            self.indices = [counters[id(index)] for index, _ in left.pending]
+            self.blocks, entries = [False] * len(left.pending), [value for _, value in left.pending]
+        self.known = [self._over_all_turns(x, counters) for x in entries]
+        return [jnp.asarray(x) for x, known in zip(entries, self.known) if known is None]
+
+    def _over_all_turns(self, entry, counters):
+        """The entry's values in all turns, when these are known while tracing."""
+        if id(entry) in counters:
+            _, first, _, step = counters[id(entry)]
+            return (int(first) + step * np.arange(self.count)).astype(first.dtype)
+        if isinstance(entry, (np.ndarray, np.generic)):
+            return np.broadcast_to(entry, (self.count, *np.shape(entry)))
+        return None
+
+    def after(self, out):
+        """The value after the loop, from its outputs over all turns."""
+        out = iter(out)
+        columns = [known if known is not None else next(out) for known in self.known]
+        if isinstance(self.value, Stack):
+            if self.pops:
+                return self.value.lowered(self.pops * self.count)
+            return self.value.push_block(_interleaved(columns, self.blocks)) if columns else self.value
+        value = self.value
+        for (_, first, _, step), column in zip(self.indices, columns):
+            value = value.scatter(int(first) + step * np.arange(self.count), column)
+        return value
+
+
+def _interleaved(columns, blocks):
+    """What each turn pushed, turn after turn: columns [turn, *element], or [turn, count, *element] for blocks."""
+    columns = [c if block else c[:, None] for c, block in zip(columns, blocks)]
+    whole = columns[0] if len(columns) == 1 else jnp.concatenate(columns, axis=1)
+    return whole.reshape(-1, *whole.shape[2:])
