@@ -171,7 +171,9 @@ def plan(fetches, feeds, static=(), by_turn=(), shared=None, lists_on_host=False
     guards = {x: contexts.outer(x) for x in fetches if isinstance(x, Tensor) and x not in fed and contexts.outer(x)}
     static = {*static, *(pred for branches in guards.values() for pred, _ in branches)}
     inside = padded(order, fetches)
-    outside = _lists_from_outside(order, fed, cells) if lists_on_host else {}
+    outside = _lists_from_outside(order, fed, cells) if lists_on_host else ()
+    for node in fed.loops.keys() & outside:
+        fed.loops[node].by_turn = True
     stages = _cut(order, fed, inside, uses, contexts, static, outside)
     made = Plan(
         list(fetches),

@@ -243,10 +243,10 @@ class _Turns:
             following, left, checks = self._turn(values, cells, counters)
             out = [each.outputs(left.get(c, cells[c]), counters) for c, each in stacked.items()]
             found[:] = checks
-            after = [self._next(v, following[v], moving[v]) for v in moved], [_settled(left[c]) for c in carried]
+            after = [self._next(v, following[v], moving[v]) for v in moved], [self._handed_on(left[c]) for c in carried]
             return after, (out, [following[v] for v in self.growing], _flags(checks))
 
-        start = [jnp.asarray(self.first[v]) for v in moved], [as_arrays(self.cells[c]) for c in carried]
+        start = [jnp.asarray(self.first[v]) for v in moved], [_to_carry(self.cells[c]) for c in carried]
         start = _with_buffers(start, lambda carry: turn(carry, jnp.int32(0))[0], self.loop)
         (moving, kept), (out, rows, flags) = jax.lax.scan(turn, start, jnp.arange(count, dtype=jnp.int32))
         last = {v: self.first[v] for v in self.constant} | dict(zip(moved, moving))
@@ -259,6 +259,12 @@ class _Turns:
         for (node, check), (ok, seen) in zip(found, flags):
             worst = jnp.argmin(ok)
             self.scope.checks.append((node, type(check)(ok, check.error, check.message, [x[worst] for x in seen])))
+
+    def _handed_on(self, value):
+        """A cell for the next turn. A stack on which a carried loop pushes would have to know its room."""
+        if isinstance(value, Stack) and value.pending:
+            raise ByTurn(self.loop.condition)
+        return _settled(value)
 
     def _next(self, variable, value, before):
         value = jnp.asarray(value)
@@ -334,9 +340,7 @@ class _Turns:
                 if bound == math.inf:
                     raise ByTurn(self.loop.condition)
                 before = before.with_room((after.top - before.top) * bound, after.buffer[0])
-            if isinstance(before, Stack) and isinstance(before.top, int):
-                before = before.with_traced_top()
-            roomy.append(before)
+            roomy.append(_to_carry(before))
         return roomy
 
 
@@ -362,6 +366,10 @@ def _first_failures(failed, flags):
     ]
 
 
+def _to_carry(value):
+    return value.with_traced_top() if isinstance(value, Stack) else as_arrays(value)
+
+
 def _settled(value):
     return as_arrays(value.settled() if isinstance(value, (Stack, TensorArray)) else value)
 
@@ -372,6 +380,8 @@ def _with_buffers(start, turn, loop):
         before, structure = jax.tree.flatten(start, is_leaf=_is_array_of_tensors)
         if not any(_is_array_of_tensors(x) for x in before):
             return start
+        if any(_is_array_of_tensors(x) and x.dynamic for x in before):
+            raise ByTurn(loop.condition)  # it may outgrow any buffer
         after = jax.tree.leaves(jax.eval_shape(turn, start), is_leaf=_is_array_of_tensors)
         if jax.tree.structure(start) == jax.tree.structure(jax.tree.unflatten(structure, after)):
             return start
@@ -423,6 +433,8 @@ class _InTurns:
         """What the loop has to put out for this turn; what is known of the rest is kept here."""
         if isinstance(left, Stack):
             popped = left.down if self.counts_down is None else 1 - len(left.pending)
+            if left.top is not self.given.top:  # a loop in this one has popped
+                raise _Carried(self.cell)
             if left.buffer is not self.given.buffer or popped != self.pops or self.pops and left.pending:
                 raise _Carried(self.cell)
             self.blocks, entries = left.blocks, left.pending
