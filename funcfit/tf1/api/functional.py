@@ -50,7 +50,8 @@ def map_fn(
         def turn(i, results):
             values = fn(nest.pack_sequence_as(elems, [array.read(i) for array in rows]))
             nest.assert_same_structure(dtype, values)
-            return i + 1, [array.write(i, value) for array, value in zip(results, nest.flatten(values))]
+            results = [array.write(i, value) for array, value in zip(results, nest.flatten(values))]
+            return i + 1, results
 
         _, results = tf.while_loop(
             lambda i, _: i < n,
@@ -208,11 +209,11 @@ def _rows(tensors):
 
 
 def _stacked(arrays, tensors):
-    """What the arrays hold, as tensors with as many rows as `tensors` have."""
+    """What the arrays hold, as tensors with as many rows as `tensors` have; ValueError when these differ."""
     results = [array.stack() for array in arrays]
-    n = tensors[0].shape.with_rank_at_least(1)[0]
-    for x in tensors[1:]:
-        n = n.merge_with(x.shape.with_rank_at_least(1)[0])
+    n, *others = [x.shape.with_rank_at_least(1)[0] for x in tensors]
+    for other in others:
+        n.assert_is_compatible_with(other)  # TF takes nothing over from the others, which listings show
     for x in results:
         x.set_shape(TensorShape([n]).concatenate(x.shape[1:]))
     return results
