@@ -35,17 +35,23 @@ def recorded(patterns):
     for name, program in programs().items():
         if not any(fnmatch.fnmatch(name, pattern) for pattern in patterns):
             continue
+        later = later_names if name.startswith("recurrence.") else str
         with tf.Graph().as_default() as graph:
             try:
                 feeds = program(tf)
-                listings[name] = listing(graph)
+                listings[name] = [later(line) for line in listing(graph)]
                 dead = dead_tensors(tf, graph, feeds)
-                listings[name] += dead + results(tf, graph, feeds, dead)
+                listings[name] += [later(line) for line in dead + results(tf, graph, feeds, dead)]
             except Exception as error:
                 failed.append(f"{name}: {type(error).__name__}: {error}")
     if failed:
         sys.exit("\n\n".join(failed))
     return listings
+
+
+def later_names(line):
+    """A line with the names that the variables of recurrent cells have had since 1.2."""
+    return line.replace("weights", "kernel").replace("biases", "bias")
 
 
 def dead_tensors(tf, graph, feeds):
@@ -97,12 +103,13 @@ def results(tf, graph, feeds, dead):
 def settled(op):
     """True when nothing that the operation depends on writes to a variable, or draws without a seed.
 
-    An alias of a variable is not settled: fetched beside writes, it shows the last of them.
+    An alias of a variable is not settled: fetched beside writes, it shows the last of them. The flow out of a new
+    TensorArray is a number that nobody wrote.
     """
     source = op
     while source.type in ALIASES:
         source = source.inputs[0].op
-    if source.type == "VariableV2" or op.type in UP_TO_SIGN:
+    if source.type in ("VariableV2", "TensorArrayV3", "TensorArrayGradV3") or op.type in UP_TO_SIGN:
         return False
     seen, todo = set(), [op]
     while todo:

@@ -17,10 +17,16 @@ def listing(graph):
     return [line(op) for op in graph.get_operations()]
 
 
+WAYS_IN = ("Enter", "RefEnter")
+
+
 def everything(graph):
-    """All that may be fetched: operations, then tensors. TF does not run the operation of a fed placeholder."""
-    operations = [op for op in graph.get_operations() if graph.is_fetchable(op)]
-    tensors = [t for op in graph.get_operations() for t in op.outputs if graph.is_fetchable(t)]
+    """All that may be fetched: operations, then tensors. TF does not run the operation of a fed placeholder, has no
+    array to show for a resource, and never returns (or crashes) when the way into a loop is fetched without the loop.
+    """
+    operations = [op for op in graph.get_operations() if graph.is_fetchable(op) and op.type not in WAYS_IN]
+    tensors = [t for op in operations for t in op.outputs if graph.is_fetchable(t)]
+    tensors = [t for t in tensors if dtype_name(t.dtype) != "resource"]
     return [op for op in operations if op.type != "Placeholder"] + tensors
 
 
@@ -74,7 +80,7 @@ def attr_text(value):
         return str(bool(value))
     if isinstance(value, (float, np.floating)):
         return f"{value:.7g}"
-    if hasattr(value, "as_numpy_dtype"):
+    if hasattr(value, "base_dtype"):
         return dtype_name(value)
     if hasattr(value, "ndims"):
         return shape_text(value)

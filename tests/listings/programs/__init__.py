@@ -8,6 +8,7 @@ Python 3.6 too, so they keep to its syntax and import nothing from this project.
     networks        convolution, pooling, normalisation, dropout, dense nets
     scopes          names, variable scopes and reuse, collections, devices
     control         control dependencies, tuple, group, cond, case, Assert
+    tensor_arrays   TensorArray, map_fn, scan, foldl, foldr
     gradients_math  elementwise functions, broadcasting, reductions, products
     gradients_array shapes, joins, splits, slices, gathers
     gradients_nn    activations, losses, norms, convolutions
@@ -18,6 +19,7 @@ Python 3.6 too, so they keep to its syntax and import nothing from this project.
     variables       variables, initializers, assignments
     arrays          array, random and image functions without gradients
     metrics         tf.metrics
+    recurrence      recurrent cells and networks
 """
 
 import importlib
@@ -28,6 +30,7 @@ FAMILIES = [
     "networks",
     "scopes",
     "control",
+    "tensor_arrays",
     "gradients_math",
     "gradients_array",
     "gradients_nn",
@@ -38,6 +41,7 @@ FAMILIES = [
     "variables",
     "arrays",
     "metrics",
+    "recurrence",
 ]
 
 
