@@ -6,15 +6,17 @@ goes to the card's gradient rule, whose nodes stand under `gradients/NAME_grad/`
 """
 
 import contextlib
-from collections import deque
+from collections import Counter, deque
 
+from funcfit.tf1.build.contexts import is_exit, is_loop_switch
+from funcfit.tf1.build.loop_gradients import LoopGradients
 from funcfit.tf1.build.registry import gradient_rule
 from funcfit.tf1.build.slices import sum_of_slices
 from funcfit.tf1.graph.convert import convert_n_to_tensor_or_indexed_slices
 from funcfit.tf1.graph.graph import colocate_with, get_default_graph, name_scope
 from funcfit.tf1.graph.node import IndexedSlices, Tensor
 from funcfit.tf1.graph.shape import TensorShape
-from funcfit.tf1.opdef import api, raw, tf
+from funcfit.tf1.opdef import api, tf
 
 
 @api("AggregationMethod")
@@ -55,7 +57,9 @@ def gradients(
         pass_ = _Backward(
             ys, xs, stop_gradients, scope, colocate_gradients_with_ops, gate_gradients, aggregation_method
         )
-        return pass_.run(grad_ys)
+        found = pass_.run(grad_ys)
+    pass_.loops.finish()  # outside of the name scope, as in 1.1
+    return found
 
 
 def _as_list(x):
@@ -104,41 +108,54 @@ class _Backward:
         self.ys, self.xs, self.scope = ys, xs, scope
         self.colocate, self.gate, self.aggregation = colocate, gate, aggregation
         self.arrived = {}  # node -> a list of gradients for each output; the sum once it is taken
-        self.pending = self._pending([y.op for y in ys], [x.op for x in xs])
-        self.stops = self._frontier([x.op for x in xs]) | {x.op for x in stops}
+        self.loops = LoopGradients()
+        self.from_nodes = [x.op for x in xs]
+        self.pending = self._pending([y.op for y in ys])
+        self.stops = self._frontier() | {x.op for x in stops}
 
-    @staticmethod
-    def _pending(to_nodes, from_nodes):
-        """node -> how many nodes between xs and ys use its outputs."""
-        below, todo = set(), deque(from_nodes)
+    def _pending(self, to_nodes):
+        """node -> how many nodes between xs and ys use its outputs. The loops between them get their gradients' loops,
+        and all their exits count as between.
+        """
+        below, todo = set(), deque(self.from_nodes)
         while todo:
             node = todo.popleft()
             if node not in below:
                 below.add(node)
                 todo.extend(c for x in node.outputs for c in x._consumers if c not in below)
         below.update(to_nodes)  # a y that no x reaches is differentiated all the same, one step (1.1 gradients_impl.py)
-        between, pending, todo = set(), {}, deque(to_nodes)
+        between, todo = {}, deque(to_nodes)
         while todo:
             node = todo.popleft()
             if node in below and node not in between:
-                between.add(node)
+                between[node] = None
                 todo.extend(x.op for x in node._inputs)
+        exits = deque(node for node in between if is_exit(node))
+        while exits:
+            node = exits.popleft()
+            with _maybe_colocate(node, self.colocate):
+                new = [x.op for x in self.loops.add(node) if x.op not in between]
+            between.update(dict.fromkeys(new))
+            exits.extend(new)
+        pending = Counter()
         for node in between:
-            for x in node._inputs:
-                if x.op in between:
-                    pending[x.op] = pending.get(x.op, 0) + 1
+            pending.update(x.op for x in node._inputs if x.op in between)
         return pending
 
-    def _frontier(self, from_nodes):
+    def _frontier(self):
         """The xs' nodes at which differentiation ends: those that no other x lies before."""
-        return {node for node in from_nodes if not any(self.pending.get(x.op, 0) > 0 for x in node._inputs)}
+        return {node for node in self.from_nodes if not any(self.pending[x.op] > 0 for x in node._inputs)}
 
     def run(self, grad_ys):
         for y, grad in zip(self.ys, grad_ys):
             self._add(y, grad)
-        queue = deque(dict.fromkeys(y.op for y in self.ys if not self.pending.get(y.op, 0)))
-        while queue:
-            node = queue.popleft()
+        self.queue = deque(dict.fromkeys(y.op for y in self.ys if not self.pending[y.op]))
+        for x in self.loops.exits_without_gradient(self.pending, set(self.queue)):
+            if is_trainable(x):
+                self._add(x, self.loops.zeros_for_exit(x))
+                self.queue.append(x.op)
+        while self.queue:
+            node = self.queue.popleft()
             with _maybe_colocate(node, self.colocate):
                 for x, grad in zip(node._inputs, self._input_gradients(node)):
                     if grad is not None:
@@ -146,21 +163,50 @@ class _Backward:
                             grad.set_shape(x.shape)
                         self._add(x, grad)
             for x in node._inputs:
-                self.pending[x.op] = self.pending.get(x.op, 0) - 1
-                if not self.pending[x.op]:
-                    queue.append(x.op)
+                self._count_off(x)
         return [self._taken(x) for x in self.xs]
+
+    def _count_off(self, x):
+        """One node fewer uses `x`: is it its node's turn? A loop's Switch comes twice, Exits of one loop together."""
+        node = x.op
+        self.pending[node] -= 1
+        left = self.pending[node]
+        if left > 0 and not is_loop_switch(node) or left < 0:
+            return
+        if not is_exit(node):
+            self.queue.append(node)
+            return
+        loop = self.loops.of(node)
+        loop.deferred_exits.append(x)
+        loop.pending_exits -= 1
+        if loop.pending_exits:
+            return
+        used = [e for e in loop.deferred_exits if self._has_gradient(e.op)]
+        loop.unused_exits += [e for e in loop.deferred_exits if e not in used]
+        self.queue.extend(e.op for e in used)
+        for e in loop.unused_exits:
+            if used and is_trainable(e):
+                self._add(e, self.loops.zeros_for_exit(e))
+            self.queue.append(e.op)
+
+    def _has_gradient(self, node):
+        slots = self.arrived.get(node, ())
+        return any(any(g is not None for g in s) if isinstance(s, list) else s is not None for s in slots)
 
     def _add(self, tensor, grad):
         slots = self.arrived.setdefault(tensor.op, [[] for _ in tensor.op.outputs])
-        slots[tensor.value_index].append(grad)
+        if isinstance(slots[tensor.value_index], list):
+            slots[tensor.value_index].append(grad)
+        else:  # of a loop's Switch, on its second visit
+            slots[tensor.value_index] = grad
 
     def _taken(self, x):
         slots = self.arrived.get(x.op)
         return None if slots is None else slots[x.value_index]
 
     def _input_gradients(self, node):
-        grads = self._summed(node)
+        with self.loops.inside(node, leaving=True):
+            grads = self._summed(node)
         if all(g is None for g in grads) or node in self.stops:
             return [None] * len(node._inputs)
         try:
@@ -169,25 +215,45 @@ class _Backward:
             raise LookupError(f"No gradient defined for operation '{node.name}' (op type: {node.type})") from None
         if rule is None:
             return [None] * len(node._inputs)
-        for i, grad in enumerate(grads):
-            if grad is None and is_trainable(node.outputs[i]):
-                grads[i] = zeros_like_output(node, i)
         graph = get_default_graph()
-        with name_scope(node.name + "_grad"), graph._original_op(node):
-            made = _as_list(rule(node, *grads))
-            if len(made) != len(node._inputs):
-                raise ValueError(
-                    f"Num gradients {len(made)} generated for op {node.node_def} do not match num inputs "
-                    f"{len(node._inputs)}"
-                )
-            if self.gate and sum(g is not None for g in made) > 1:
-                made = tf.tuple(made)
+        if is_loop_switch(node) and graph._get_control_flow_context() is node._get_control_flow_context():
+            raise ValueError(
+                f"Cannot compute gradient inside while loop with respect to op '{self._reached_from(node).name}'. "
+                "We do not support taking the gradient wrt or through the initial value of a loop variable. Gradients "
+                "can be computed through loop invariants or wrt the input parameters to the loop body."
+            )
+        with self.loops.inside(node):
+            for i, grad in enumerate(grads):
+                if grad is None and is_trainable(node.outputs[i]):
+                    grads[i] = self.loops.zeros_like_output(node, i)
+            with name_scope(node.name + "_grad"), graph._original_op(node):
+                made = _as_list(rule(node, *grads))
+                if len(made) != len(node._inputs):
+                    raise ValueError(
+                        f"Num gradients {len(made)} generated for op {node.node_def} do not match num inputs "
+                        f"{len(node._inputs)}"
+                    )
+                if self.gate and sum(g is not None for g in made) > 1:
+                    made = tf.tuple(made)
         return made
+
+    def _reached_from(self, node):
+        """The first of the xs' nodes that `node` depends on."""
+        seen, todo = set(), deque([node])
+        while todo:
+            node = todo.popleft()
+            if node in self.from_nodes:
+                return node
+            if node not in seen:
+                seen.add(node)
+                todo.extend(x.op for x in node._inputs)
 
     def _summed(self, node):
         """The gradient of each output: what arrived, summed. The slots hold the sums from here on."""
         slots = self.arrived.setdefault(node, [[] for _ in node.outputs])
         for i, grads in enumerate(slots):
+            if not isinstance(grads, list):
+                continue
             grads = [g for g in grads if g is not None]
             if not grads:
                 slots[i] = None
@@ -199,7 +265,7 @@ class _Backward:
                 slots[i] = sum_of_slices(grads)
             else:
                 raise TypeError("gradients have to be either all Tensors or all IndexedSlices")
-        return list(slots)
+        return slots
 
     def _sum_of_tensors(self, node, grads):
         if self.aggregation in (AggregationMethod.EXPERIMENTAL_TREE, AggregationMethod.EXPERIMENTAL_ACCUMULATE_N):
@@ -225,18 +291,6 @@ class _Backward:
             with colocate_with(by_device[device][0].op, ignore_existing=True):
                 sums.append(tf.add_n(by_device[device]))
         return tf.add_n(sums)
-
-
-def zeros_like_output(node, index):
-    """Zeros for an output that no y depends on. For a Switch into a branch they belong to the other branch, as its
-    Merge expects.
-    """
-    value = node.outputs[index]
-    context = node._get_control_flow_context()
-    if node.type not in ("Switch", "RefSwitch") or context is None:
-        return tf.zeros_like(value, optimize=False)
-    other = raw.Switch(node._inputs[0], context.pred)[1 - context.branch]
-    return tf.zeros(raw.Shape(other), dtype=value.dtype)
 
 
 @api("hessians")

@@ -49,6 +49,9 @@ class ControlFlowContext:
         """The innermost loop around, this context included; None outside of loops."""
         return None if self._outer_context is None else self._outer_context.GetWhileContext()
 
+    def AddOp(self, node):
+        self.AddOpHere(node)
+
     def AddInputs(self, node):
         """Has what stands here for the node's inputs take their places."""
         for i, x in enumerate(node._inputs):
@@ -90,6 +93,12 @@ def outside(context):
 
 def is_switch(node):
     return node.type in ("Switch", "RefSwitch")
+
+
+def is_loop_switch(node):
+    """Whether the node is the Switch of a loop variable, not of a branch."""
+    context = node._get_control_flow_context()
+    return is_switch(node) and context is not None and context.GetWhileContext() is context
 
 
 def is_exit(node):

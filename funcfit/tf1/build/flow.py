@@ -66,7 +66,7 @@ class CondContext(ControlFlowContext):
         self._external_values[value] = inner
         return inner
 
-    def AddOp(self, node):
+    def AddOpHere(self, node):
         self.AddInputs(node)
         self.RemoveExternalControlEdges(node)
         if not node._inputs:
