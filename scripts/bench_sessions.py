@@ -80,6 +80,30 @@ def mlp_adam(tf, np):
     return lambda: session.run(train, feed)
 
 
+def while_loop_1000(tf, np):
+    """A while_loop of 1,000 turns over a counter and a number."""
+    _, x = tf.while_loop(
+        lambda i, x: tf.less(i, 1000), lambda i, x: (i + 1, x * 0.999 + 0.1), [tf.constant(0), tf.constant(1.0)]
+    )
+    session = tf.Session()
+    return lambda: session.run(x)
+
+
+def lstm_adam(tf, np):
+    """LSTM of 128 units over 28 steps of 28 numbers, batch 128, dynamic_rnn, Adam; one step."""
+    x, y = tf.placeholder(tf.float32, [None, 28, 28]), tf.placeholder(tf.int32, [None])
+    outputs, _ = tf.nn.dynamic_rnn(tf.nn.rnn_cell.BasicLSTMCell(128), x, dtype=tf.float32)
+    w = tf.Variable(np.random.RandomState(0).randn(128, 10).astype("float32") / 128**0.5)
+    logits = tf.matmul(outputs[:, -1], w) + tf.Variable(np.zeros(10, "float32"))
+    loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits))
+    train = tf.train.AdamOptimizer(1e-3).minimize(loss)
+    session = tf.Session()
+    session.run(tf.global_variables_initializer())
+    rng = np.random.RandomState(0)
+    feed = {x: rng.randn(128, 28, 28).astype("float32"), y: rng.randint(0, 10, 128).astype("int32")}
+    return lambda: session.run(train, feed)
+
+
 def build_200_dense(tf, np):
     """The graph of 200 dense layers of 16 units, with gradients; no run."""
 
@@ -179,13 +203,67 @@ def by_hand(jax, jnp, np):
         run.wait = lambda: jax.block_until_ready(state[0])
         return run
 
+    def case_while_loop_1000():
+        loop = jax.jit(
+            lambda x: jax.lax.while_loop(lambda c: c[0] < 1000, lambda c: (c[0] + 1, c[1] * 0.999 + 0.1), (0, x))[1]
+        )
+        return lambda: np.asarray(loop(1.0))
+
+    def case_lstm_adam():
+        import optax
+
+        params = {
+            "kernel": jnp.asarray(np.random.RandomState(1).randn(156, 512) / 156**0.5, jnp.float32),
+            "bias": jnp.zeros(512),
+            "w": jnp.asarray(np.random.RandomState(0).randn(128, 10) / 128**0.5, jnp.float32),
+            "b": jnp.zeros(10),
+        }
+
+        def loss(params, x, y):
+            def cell(state, x):
+                c, h = state
+                i, j, f, o = jnp.split(jnp.concatenate([x, h], 1) @ params["kernel"] + params["bias"], 4, axis=1)
+                c = c * jax.nn.sigmoid(f + 1.0) + jax.nn.sigmoid(i) * jnp.tanh(j)
+                h = jnp.tanh(c) * jax.nn.sigmoid(o)
+                return (c, h), None
+
+            zeros = jnp.zeros((x.shape[0], 128))
+            (_, h), _ = jax.lax.scan(cell, (zeros, zeros), x.transpose(1, 0, 2))
+            return optax.softmax_cross_entropy_with_integer_labels(h @ params["w"] + params["b"], y).mean()
+
+        adam = optax.adam(1e-3)
+
+        def update(state, x, y):
+            params, opt = state
+            changes, opt = adam.update(jax.grad(loss)(params, x, y), opt)
+            return optax.apply_updates(params, changes), opt
+
+        step = jax.jit(update, donate_argnums=0)
+        state = [(params, adam.init(params))]
+        x, y = rng.randn(128, 28, 28).astype("float32"), rng.randint(0, 10, 128).astype("int32")
+
+        def run():
+            state[0] = step(state[0], x, y)
+
+        run.wait = lambda: jax.block_until_ready(state[0])
+        return run
+
     return {name.removeprefix("case_"): make for name, make in locals().items() if name.startswith("case_")}
 
 
 CASES = {
-    f.__name__: f for f in (linear_update, linear_update_and_loss, four_fetches_two_feeds, mlp_adam, build_200_dense)
+    f.__name__: f
+    for f in (
+        linear_update,
+        linear_update_and_loss,
+        four_fetches_two_feeds,
+        mlp_adam,
+        lstm_adam,
+        while_loop_1000,
+        build_200_dense,
+    )
 }
-BURST = {"build_200_dense": 1, "mlp_adam": 200}  # calls timed together; others take a burst of 2,000
+BURST = {"build_200_dense": 1, "mlp_adam": 200, "lstm_adam": 20}  # calls timed together; others take a burst of 2,000
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A contender: a process that builds a case when first asked, and times a burst of it when it is its turn.

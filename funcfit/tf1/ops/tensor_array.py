@@ -7,13 +7,62 @@ that programs use is in build/tensor_array.py.
 import jax.numpy as jnp
 import numpy as np
 
-from funcfit.errors import InvalidArgumentError
+from funcfit.errors import InvalidArgumentError, UnimplementedError
 from funcfit.kernels.tensor_array import TensorArray
+from funcfit.kernels.tensor_array import known as known_numbers
 from funcfit.tf1 import shapes
+from funcfit.tf1.graph.dtypes import kernel_name
 from funcfit.tf1.graph.shape import TensorShape
 from funcfit.tf1.opdef import Check, Empty, also, op, raw, tf
 
 _FLOW = np.float32(0)
+
+
+class _Array:
+    """What the graph tells of the array behind a node's handle."""
+
+    def __init__(self, node):
+        self._node, self._sources, maker = node, "", _maker(node.inputs[0])
+        while maker.type.startswith("TensorArrayGrad"):
+            self._sources = f"@{maker.attrs['source']}{self._sources}"
+            maker = _maker(maker.inputs[0])
+        self._maker = maker
+
+    @property
+    def name(self):
+        """As messages show it. TF numbers the arrays that a process has made; here each is the first of its name."""
+        return f"{self._maker.attrs['tensor_array_name'] or self._maker.name}_0{self._sources}"
+
+    @property
+    def element_shape(self):
+        """The elements' shape as a list, as the array was made with, else as the graph's writes show it; or None."""
+        shape, todo = self._maker.attrs["element_shape"], [self._maker.outputs[0]]
+        while todo and not shape.is_fully_defined():
+            for user in todo.pop().consumers():
+                if user.type in _HANDS_ON:
+                    todo += user.outputs
+                elif user.type.startswith("TensorArrayWrite"):
+                    shape = user.inputs[2].shape
+                elif user.type.startswith("TensorArrayScatter") and user.inputs[2].shape.ndims:
+                    shape = user.inputs[2].shape[1:]
+        return shape.as_list() if shape.is_fully_defined() else None
+
+    def check_dtype(self, attr, does):
+        ours, asked = self._maker.attrs["dtype"], self._node.attrs[attr]
+        if asked is not ours:
+            raise InvalidArgumentError(
+                message=f"TensorArray dtype is {kernel_name(ours)} but Op {does} dtype {kernel_name(asked)}."
+            )
+
+
+_HANDS_ON = ("Enter", "Identity", "Switch", "Merge", "NextIteration", "Exit")
+
+
+def _maker(handle):
+    """The node that made an array, from any tensor that is its handle."""
+    while handle.op.type in _HANDS_ON:
+        handle = handle.op.inputs[0]
+    return handle.op
 
 
 def _handle_and_flow(node):
@@ -39,7 +88,7 @@ def TensorArrayV3(
     tensor_array_name="",
 ):
     if size < 0:
-        raise InvalidArgumentError(message=f"Size should be >= 0 (got {size})")
+        raise InvalidArgumentError(message="Size should be >= 0.")
     return TensorArray.empty(dtype.as_numpy_dtype, int(size), dynamic_size), _FLOW
 
 
@@ -54,50 +103,75 @@ def TensorArrayGradV3(made, handle, flow_in, *, source):
     return handle.gradient() if isinstance(made, Empty) else made, flow_in
 
 
-def _exists(handle, index, verb):
-    inside = (index >= 0) & (index < handle.size)
-    return Check(
-        inside,
-        InvalidArgumentError,
-        lambda i, n: f"Tried to {verb} index {i} but array size is: {n}",
-        [index, np.int32(handle.size) if isinstance(handle.size, int) else handle.size],
-    )
+def _size(handle):
+    return np.int32(handle.size) if isinstance(handle.size, int) else handle.size
 
 
-def _written(handle, index):
-    return Check(
-        handle.present(index),
-        InvalidArgumentError,
-        lambda i: f"Could not read from TensorArray index {i} because it has not yet been written to.",
-        [index],
-    )
+def _each(ok, index, message, *values):
+    """The check that `ok` holds for each of `index` (a scalar or a vector): `message(i, *values)` tells of the first
+    for which it does not.
+    """
+
+    def first(ok, index, *values):
+        return message(np.ravel(index)[np.argmin(np.broadcast_to(ok, np.shape(index)))], *values)
+
+    return Check(ok, InvalidArgumentError, first, [ok, index, *values])
 
 
-def _writable(handle, index, value, flow_in):
-    if handle.dynamic:
-        return []
-    checks = [_exists(handle, index, "write to")]
-    if not handle.adds:
-        unwritten = np.logical_not(handle.present(index)) if isinstance(index, np.generic | np.ndarray) else None
-        if isinstance(unwritten, np.generic | np.ndarray):
-            checks.append(
-                Check(
-                    unwritten,
-                    InvalidArgumentError,
-                    lambda i: f"Could not write to TensorArray index {i} because it has already been written to.",
-                    [index],
-                )
+def _there(handle, index):
+    size = _size(handle)
+    text = "Tried to read from index {} but array size is: {}".format
+    return _each((index >= 0) & (index < size), index, text, size)
+
+
+def _written(handle, index, array):
+    """What is not written cannot be read; gradients start from zero."""
+    text = "TensorArray {}: Could not read from TensorArray index {} because it has not yet been written to.".format
+    return [] if handle.adds else [_each(handle.present(index), index, lambda i: text(array.name, i))]
+
+
+def _room(handle, index, array):
+    size = _size(handle)
+    text = "TensorArray {}: Tried to write to index {} but array is not resizeable and size is: {}".format
+    fits = (index >= 0) if handle.dynamic else (index >= 0) & (index < size)
+    return _each(fits, index, lambda i, size: text(array.name, i, size), size)
+
+
+def _unwritten(handle, index, array):
+    """What is written cannot be written again; gradients are added to."""
+    text = "TensorArray {}: Could not write to TensorArray index {} because it has already been written to.".format
+    return [] if handle.adds else [_each(~handle.present(index), index, lambda i: text(array.name, i))]
+
+
+def _writable(handle, index, value, flow_in, *, known):
+    known.check_dtype("T", "is trying to write")
+    checks = [_room(handle, index, known), *_unwritten(handle, index, known)]
+    if handle.adds and handle.items is not None and known_numbers(index) and 0 <= index < len(handle.items):
+        before = handle.items[index]
+        if before is not None and before.shape != value.shape:
+            raise InvalidArgumentError(
+                message=f"TensorArray {known.name}: Could not aggregate to TensorArray index {index} because the "
+                f"existing shape is {_text(before)} but the new input shape is {_text(value)}."
             )
     return checks
+
+
+def _text(array):
+    return shapes.cpp_text(TensorShape(array.shape))
+
+
+def _at_scalar(node):
+    shapes.with_rank(node, 1, 0)
 
 
 @op(
     "handle: resource, index: int32, value: T, flow_in: float32 -> flow_out: float32",
     writes=("handle",),
+    knows=_Array,
     checks=_writable,
-    out=shapes.scalar,
+    out=lambda node: [_at_scalar(node) or shapes.SCALAR],
 )
-def TensorArrayWriteV3(handle, index, value, flow_in):
+def TensorArrayWriteV3(handle, index, value, flow_in, *, known):
     return handle.write(index, value), flow_in
 
 
@@ -107,17 +181,19 @@ def _(node, flow):
     return [None, None, grads.read(node.inputs[1]), flow]
 
 
-def _readable(handle, index, flow_in, **_):
-    return [_exists(handle, index, "read from"), _written(handle, index)]
+def _readable(handle, index, flow_in, *, known, **_):
+    known.check_dtype("dtype", "requested")
+    return [_there(handle, index), *_written(handle, index, known)]
 
 
 @op(
     "handle: resource, index: int32, flow_in: float32 -> value: dtype",
+    knows=_Array,
     checks=_readable,
-    out=shapes.unknown,
+    out=lambda node: [_at_scalar(node) or shapes.UNKNOWN],
 )
-def TensorArrayReadV3(handle, index, flow_in, *, dtype):
-    return handle.read(index)
+def TensorArrayReadV3(handle, index, flow_in, *, dtype, known):
+    return handle.read(index, known.element_shape)
 
 
 @TensorArrayReadV3.gradient
@@ -126,47 +202,48 @@ def _(node, grad):
     return [None, None, _gradients(handle, flow, grad, node.attrs["dtype"]).write(index, grad).flow]
 
 
-def _gatherable(handle, indices, flow_in, **_):
-    whole = handle.items is None and isinstance(handle.written, np.ndarray) and handle.written.all()
-    if whole and isinstance(indices, np.ndarray) and np.array_equal(indices, np.arange(handle.size)):
-        return []
-    present = handle.present(indices)
-    if isinstance(present, np.ndarray | np.generic):
-        missing = np.asarray(indices)[~present]
-        return [_written(handle, missing[0])] if len(missing) else []
-    return [
-        Check(
-            present,
-            InvalidArgumentError,
-            lambda mask, at: (
-                f"Could not read from TensorArray index {at[int(np.argmin(mask))]} because it has not yet been "
-                "written to."
-            ),
-            [present, jnp.asarray(indices)],
-        )
-    ]
+def _gatherable(handle, indices, flow_in, *, known, **_):
+    known.check_dtype("dtype", "requested")
+    return [_there(handle, indices), *_written(handle, indices, known)]
 
 
 def _gathered(node):
+    shapes.with_rank(node, 1, 1)
     element = node.attrs["element_shape"]
     return TensorShape(None) if element.ndims is None else TensorShape([None]).concatenate(element)
 
 
 @op(
     "handle: resource, indices: int32, flow_in: float32 -> value: dtype",
+    knows=_Array,
     checks=_gatherable,
     out=_gathered,
 )
-def TensorArrayGatherV3(handle, indices, flow_in, *, dtype, element_shape=shapes.UNKNOWN):
-    value = handle.gather(indices)
-    if value is None:
-        if not element_shape.is_fully_defined():
+def TensorArrayGatherV3(handle, indices, flow_in, *, dtype, element_shape=shapes.UNKNOWN, known):
+    shape = element_shape.as_list() if element_shape.is_fully_defined() else known.element_shape
+    if shape is None and not len(indices) and not handle.has_elements:
+        _refuse_empty("element shape", element_shape, "packing")
+    if handle.items is not None and known_numbers(indices):
+        _check_alike([handle.items[i] for i in indices], "has shape: ", lambda x: TensorShape(x.shape))
+    return handle.gather(indices, shape)
+
+
+def _refuse_empty(what, shape, doing):
+    raise UnimplementedError(
+        message=f"TensorArray has size zero, but {what} {shapes.cpp_text(shape)} is not fully defined. Currently only "
+        f"static shapes are supported when {doing} zero-size TensorArrays."
+    )
+
+
+def _check_alike(items, has, shape):
+    """InvalidArgumentError when `shape(item)` differs among the items that are written."""
+    found = [(i, shape(x)) for i, x in enumerate(items) if x is not None]
+    for i, other in found:
+        if other != found[0][1]:
             raise InvalidArgumentError(
-                message="TensorArray has size zero, but element shape is not fully defined. Currently only static "
-                "shapes are supported when packing zero-size TensorArrays."
+                message=f"TensorArray has inconsistent shapes.  Index {found[0][0]} {has}"
+                f"{shapes.cpp_text(found[0][1])} but index {i} {has}{shapes.cpp_text(other)}"
             )
-        value = jnp.zeros((0, *element_shape.as_list()), handle.dtype)
-    return value
 
 
 @TensorArrayGatherV3.gradient
@@ -175,12 +252,44 @@ def _(node, grad):
     return [None, None, _gradients(handle, flow, grad, node.attrs["dtype"]).scatter(indices, grad).flow]
 
 
+def _scatterable(handle, indices, value, flow_in, *, known):
+    known.check_dtype("T", "is trying to write")
+    if not value.ndim:
+        raise InvalidArgumentError(
+            message=f"Input value for unpack must be at least a vector but received shape: {_text(value)}"
+        )
+    if len(indices) != len(value):
+        raise InvalidArgumentError(
+            message=f"Expected len(indices) == values.shape[0], but saw: {len(indices)} vs. {len(value)}"
+        )
+    if not len(indices):
+        return []
+    checks = [_room(handle, indices, known), *_unwritten(handle, indices, known)]
+    if not handle.dynamic:
+        size, most = _size(handle), indices.max()
+        text = "Max scatter index must be < array size ({} vs. {})".format
+        checks.insert(0, _each(most < size, most, text, size))
+    if not handle.adds and known_numbers(indices):
+        before = np.array([i in indices[:at] for at, i in enumerate(indices)])
+        text = "TensorArray {}: Could not write to TensorArray index {} because it has already been written to.".format
+        checks.append(_each(~before, indices, lambda i: text(known.name, i)))
+    return checks
+
+
+def _scattered(node):
+    shapes.with_rank(node, 1, 1)
+    shapes.with_rank_at_least(node, 2, 1)
+    return shapes.SCALAR
+
+
 @op(
     "handle: resource, indices: int32, value: T, flow_in: float32 -> flow_out: float32",
     writes=("handle",),
-    out=shapes.scalar,
+    knows=_Array,
+    checks=_scatterable,
+    out=_scattered,
 )
-def TensorArrayScatterV3(handle, indices, value, flow_in):
+def TensorArrayScatterV3(handle, indices, value, flow_in, *, known):
     return handle.scatter(indices, value), flow_in
 
 
@@ -190,20 +299,31 @@ def _(node, flow):
     return [None, None, grads.gather(node.inputs[1]), flow]
 
 
+def _concatenable(handle, flow_in, *, known, **_):
+    known.check_dtype("dtype", "requested")
+    return _written(handle, np.arange(handle.size, dtype=np.int32), known) if isinstance(handle.size, int) else []
+
+
 @op(
     "handle: resource, flow_in: float32 -> value: dtype, lengths: int64",
+    knows=_Array,
+    checks=_concatenable,
     out=lambda node: [TensorShape(None), TensorShape((None,))],
 )
-def TensorArrayConcatV3(handle, flow_in, *, dtype, element_shape_except0=shapes.UNKNOWN):
-    for i, item in enumerate(handle.elements()):
-        if item is None:
+def TensorArrayConcatV3(handle, flow_in, *, dtype, element_shape_except0=shapes.UNKNOWN, known):
+    items = handle.elements()
+    for i, item in enumerate(items):
+        if not item.ndim:
             raise InvalidArgumentError(
-                message=f"Could not read from TensorArray index {i} because it has not yet been written to."
+                message=f"Concat saw a scalar shape at index {i} but requires at least vectors.  Did you mean to call "
+                "pack?"
             )
-    value, lengths = handle.concat()
-    if value is None:
-        value = jnp.zeros((0, *element_shape_except0.as_list()), handle.dtype)
-    return value, lengths
+    _check_alike(items, "has (excepting dimension 0) shape: ", lambda x: TensorShape(x.shape[1:]))
+    if items:
+        return handle.concat()
+    if not element_shape_except0.is_fully_defined():
+        _refuse_empty("element_shape_except0", element_shape_except0, "concatenating")
+    return jnp.zeros((0, *element_shape_except0.as_list()), handle.dtype), np.zeros(0, np.int64)
 
 
 @TensorArrayConcatV3.gradient
@@ -213,37 +333,41 @@ def _(node, grad, _):
     return [None, grads.split(grad, lengths=node.outputs[1]).flow]
 
 
-def _divided(handle, value, lengths, flow_in):
-    total, rows = int(np.sum(lengths)), value.shape[0]
-    sized = handle.dynamic or len(lengths) == handle.size
-    return [
-        Check(
-            np.bool_(total == rows),
-            InvalidArgumentError,
-            lambda: (
-                f"Expected sum of lengths to be equal to values.shape[0], but sum of lengths is {total} and value's "
-                f"shape is: {list(value.shape)}"
-            ),
-        ),
-        Check(
-            np.bool_(sized),
-            InvalidArgumentError,
-            lambda: (
-                f"TensorArray's size is not equal to the size of lengths ({handle.size} vs. {len(lengths)}), and the "
-                "TensorArray is not marked as dynamically resizeable"
-            ),
-        ),
-    ]
+def _divided(handle, value, lengths, flow_in, *, known):
+    known.check_dtype("T", "is trying to write")
+    if lengths.ndim != 1:
+        raise InvalidArgumentError(message=f"Expected lengths to be a vector, received shape: {_text(lengths)}")
+    if not value.ndim:
+        raise InvalidArgumentError(
+            message=f"Expected value to be at least a vector, but received shape: {_text(value)}"
+        )
+    if (lengths < 0).any() or lengths.sum() != len(value):
+        raise InvalidArgumentError(
+            message="Expected sum of lengths to be equal to values.shape[0], but sum of lengths is "
+            f"{lengths.sum()} and value's shape is: {_text(value)}"
+        )
+    if not handle.dynamic and len(lengths) != handle.size:
+        raise InvalidArgumentError(
+            message=f"TensorArray's size is not equal to the size of lengths ({handle.size} vs. {len(lengths)}), and "
+            "the TensorArray is not marked as dynamically resizeable"
+        )
+    return _unwritten(handle, np.arange(len(lengths), dtype=np.int32), known)
+
+
+def _split(node):
+    shapes.with_rank(node, 2, 1)
+    return shapes.SCALAR
 
 
 @op(
     "handle: resource, value: T, lengths: int64, flow_in: float32 -> flow_out: float32",
     writes=("handle",),
     fixed=("lengths",),
+    knows=_Array,
     checks=_divided,
-    out=shapes.scalar,
+    out=_split,
 )
-def TensorArraySplitV3(handle, value, lengths, flow_in):
+def TensorArraySplitV3(handle, value, lengths, flow_in, *, known):
     return handle.split(value, lengths), flow_in
 
 
@@ -252,9 +376,9 @@ def _(node, flow):
     return [None, _gradients(node.inputs[0], flow, flow, node.attrs["T"]).concat(), None, flow]
 
 
-@op("handle: resource, flow_in: float32 -> size: int32", out=shapes.scalar, gradient=None)
+@op("handle: resource, flow_in: float32 -> size: int32", folds=True, out=shapes.scalar, gradient=None)
 def TensorArraySizeV3(handle, flow_in):
-    return np.int32(handle.size) if isinstance(handle.size, int) else handle.size
+    return _size(handle)
 
 
 @op("handle: resource ->", gradient=None)

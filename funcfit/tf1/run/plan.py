@@ -340,19 +340,26 @@ def is_host(node, settled, inside=()):
     )
 
 
-def knowable(order, fed):
+def knowable(order, fed, refuted=()):
     """Tensors whose value is known while tracing: constants, shapes, what shape arithmetic makes of them, and feeds if
-    they are made static. Besides, those of them that no feed decides.
+    they are made static. Besides, those of them that no feed decides. What a list of the run remembers (a size, a shape
+    that was pushed) is taken to be known until a trace has `refuted` it.
     """
-    known, settled = set(fed), set()
+    known, settled = set(fed), {x for node in fed.boundary for x in node.outputs}
     for node in order:
+        if any(x in refuted for x in node.outputs):
+            continue
         if node.card.at_build == "shape" or node.type == "Const":
             known.update(node.outputs)
             settled.update(node.outputs)
-        elif node.card.folds and all(x in known for x in node._inputs) and not is_host(node, settled):
-            known.update(node.outputs)
-            if all(x in settled for x in node._inputs):
+        elif node.card.folds and not is_host(node, settled):
+            if any(is_reference(x) for x in node._inputs):
+                known.update(node.outputs)
                 settled.update(node.outputs)
+            elif all(x in known for x in node._inputs):
+                known.update(node.outputs)
+                if all(x in settled for x in node._inputs):
+                    settled.update(node.outputs)
     return known, settled
 
 
@@ -363,7 +370,7 @@ def behind(tensor, fed):
         x = todo.pop()
         if x not in seen:
             seen.add(x)
-            if x not in fed and x.op.card.at_build != "shape":
+            if x not in fed and x.op.card.at_build != "shape" and not any(map(is_reference, x.op._inputs)):
                 todo.extend(x.op._inputs)
     return seen
 
@@ -372,7 +379,7 @@ def _cut(order, fed, inside, uses, contexts, static, outside):
     """Stages: even levels are jitted, odd ones run on the host. A value that decides the program is known one level
     earlier.
     """
-    (known, settled), level, why = knowable(order, fed), {}, {}
+    (known, settled), level, why = knowable(order, fed, static), {}, {}
     for node in order:
         loop = fed.loops.get(fed.exits.get(node, node))  # its exits are with it
         by_turn = loop is not None and loop.by_turn
@@ -459,7 +466,7 @@ def _connect(made, fed, contexts, static):
                 home[cell, node] = number
                 writers.setdefault(cell, []).append(number)
     deciding = set(static)
-    known, _ = knowable(made.nodes, fed)
+    known, _ = knowable(made.nodes, fed, static)
     static_feeds = set()
     on_host = {node for stage in made.stages if stage.host for node in stage.nodes}
     for node in made.nodes:

@@ -416,7 +416,9 @@ class _InTurns:
         row = value.buffer[value.top - count : value.top][::-1]
         if row.ndim != 1 or row.dtype.kind not in "iu" or len(row) != count or len(set(np.diff(row).tolist())) > 1:
             return None
-        return int(row[0]), int(row[1] - row[0]) if count > 1 else 0
+        if len(set(row.tolist())) == 1:
+            return None  # one known number in all turns
+        return int(row[0]), int(row[1] - row[0])
 
     def before(self, k, counters):
         """The value as turn `k` finds it."""
