@@ -5,6 +5,7 @@ into one buffer, where they must be of one shape. Such writes wait (`pending`) u
 can stack what its turns write.
 """
 
+import operator
 from dataclasses import dataclass, replace
 
 import jax
@@ -68,27 +69,37 @@ class TensorArray:
             return len(array.items)
         return len(array.buffer) if array.length is None else array.length
 
+    @property
+    def has_elements(self):
+        """True when the elements' shape is known: one is written, or there is a buffer for them."""
+        return self.items is None or bool(self.pending) or any(x is not None for x in self.items)
+
     def present(self, index):
-        """Whether the element at `index` (a scalar or a vector) is written."""
-        array = self.settled()
-        if array.items is None:
-            mask = array.written
-        else:
-            mask = np.array([x is not None for x in array.items], bool)
-        if not known(index, mask):
-            return jnp.asarray(mask)[index] if len(mask) else jnp.zeros(jnp.shape(index), bool)
-        index = np.asarray(index)
+        """Whether the element at `index` (a scalar or a vector) is there and written."""
+        mask = self.written if self.items is None else np.array([x is not None for x in self.items], bool)
         inside = (index >= 0) & (index < len(mask))
-        return np.where(inside, mask[np.where(inside, index, 0)], False) if len(mask) else np.zeros(index.shape, bool)
+        if known(index, mask):
+            there = inside & mask[np.where(inside, index, 0)] if len(mask) else np.zeros_like(inside)
+        else:
+            there = inside & jnp.asarray(mask)[index] if len(mask) else jnp.zeros_like(inside)
+        for at, _ in self.pending:
+            if not (known(there) and there.all()):
+                there = there | (index == at)
+        return there
 
     def write(self, index, value):
-        if self.items is None or self.pending or not known(index):
-            return replace(self, pending=(*self.pending, (index, value)))
-        index, value = int(index), jnp.asarray(value)
-        items = list(self._grown(index + 1).items)
-        old = items[index]
+        array = self._grown(int(index) + 1) if known(index) else self
+        if array.items is None or array.pending or not known(index):
+            return replace(array, pending=(*array.pending, (index, value)))
+        items, old = list(array.items), array.items[index]
+        value = self._numbers.asarray(value)
         items[index] = old + value if self.adds and old is not None else value
-        return replace(self, items=tuple(items), fresh=False)
+        return replace(array, items=tuple(items), fresh=False)
+
+    @property
+    def _numbers(self):
+        """The library that holds the elements: strings are NumPy's."""
+        return np if self.dtype == object else jnp
 
     def settled(self):
         """The same array with its writes made."""
@@ -108,19 +119,25 @@ class TensorArray:
             length = jnp.maximum(length, jnp.max(index) + 1)
         return replace(array, buffer=buffer, written=written, length=length, fresh=False)
 
-    def read(self, index):
-        array = self.settled()
-        if array.items is not None and known(index):
-            return array.items[int(index)]
-        return jax.lax.dynamic_index_in_dim(array.buffered().buffer, index, keepdims=False)
+    def read(self, index, shape=None):
+        """The element at `index`: zeros of `shape` where nothing is written, which ValueError tells without a shape."""
+        array, element = self.settled(), _element(shape, self.dtype)
+        if array.items is None or not known(index):
+            return jax.lax.dynamic_index_in_dim(array.buffered(element).buffer, index, keepdims=False)
+        return array._item(index, element)
 
-    def gather(self, indices):
-        """[len(indices), *element]; None for no elements of unknown shape."""
-        array = self.settled()
-        if array.items is not None and known(indices):
-            chosen = [array.items[int(i)] for i in indices]
-            return jnp.stack(chosen) if chosen else None
-        array = array.buffered()
+    def _item(self, index, element):
+        item = self.items[index]
+        if item is None and element is None:
+            raise ValueError(f"nothing is written at {index}")
+        return jnp.zeros(element.shape, element.dtype) if item is None else item
+
+    def gather(self, indices, shape=None):
+        """[len(indices), *element]; what is not written counts as zeros of `shape`, see `read`."""
+        array, element = self.settled(), _element(shape, self.dtype)
+        if array.items is not None and known(indices) and len(indices):
+            return self._numbers.stack([array._item(i, element) for i in indices])
+        array = array.buffered(element)
         if known(indices) and np.array_equal(indices, np.arange(len(array.buffer))):
             return array.buffer
         return array.buffer[indices]
@@ -132,18 +149,18 @@ class TensorArray:
             array = array._grown(int(np.max(indices, initial=-1)) + 1)
             untouched = array.fresh or array.items is not None and all(x is None for x in array.items)
             if len(indices) and untouched and np.array_equal(np.sort(indices), np.arange(len(indices))):
-                if len(indices) == array.size:
+                if len(indices) == array.size and self.dtype != object:
                     whole = np.ones(len(indices), bool)
                     buffer = _in_order(jnp.asarray(values, self.dtype), indices)
                     return replace(array, items=None, buffer=buffer, written=whole, length=None, fresh=False)
-            if array.items is not None and len(indices) < 2:
+            if array.items is not None and (len(indices) < 2 or self.dtype == object):
                 for i, index in enumerate(indices):
                     array = array.write(index, values[i])
                 return array
         array = array.buffered(jax.ShapeDtypeStruct(values.shape[1:], values.dtype))
         if known(indices, array.written) and not array.written.all():
             mask = array.written.copy()
-            mask[indices] = True
+            mask[indices[indices < len(mask)]] = True
             return replace(replace(array, written=np.ones(len(mask), bool))._written_at(indices, values), written=mask)
         return array._written_at(indices, values)
 
@@ -164,7 +181,7 @@ class TensorArray:
             return self
         shape = next((x.shape for x in self.items if x is not None), None if element is None else element.shape)
         if shape is None:
-            raise ValueError("the shape of the TensorArray's elements is not known before one is written")
+            raise ValueError("the shape of a TensorArray's elements is not known before one is written")
         written = np.array([x is not None for x in self.items], bool)
         if self.fresh or not written.any():
             buffer = jnp.zeros((len(self.items), *shape), self.dtype)
@@ -196,14 +213,8 @@ class TensorArray:
 
     def continues(self, before):
         """True when this is `before` with some more writes pending, and nothing else."""
-        same = all(
-            getattr(self, name) is getattr(before, name) for name in ("items", "buffer", "written", "length", "fresh")
-        )
-        return (
-            same
-            and all(a is b for a, b in zip(before.pending, self.pending))
-            and len(self.pending) >= len(before.pending)
-        )
+        more = self.pending[: len(before.pending)]
+        return self.shares(before) and len(more) == len(before.pending) and all(map(operator.is_, before.pending, more))
 
     def elements(self):
         """All elements, side by side; None where nothing is written."""
@@ -218,15 +229,19 @@ class TensorArray:
         """All elements joined along their first axis (None for none), and how many rows each gave."""
         items = self.elements()
         lengths = np.array([x.shape[0] for x in items], np.int64)
-        return (jnp.concatenate(items) if len(items) else None), lengths
+        return (self._numbers.concatenate(items) if len(items) else None), lengths
 
     def split(self, value, lengths):
         """Writes value[:lengths[0]] to element 0, the next lengths[1] rows to element 1, and so on."""
         array, start = self, 0
         for i, length in enumerate(lengths):
-            array = array.write(i, jnp.asarray(value)[start : start + int(length)])
+            array = array.write(i, value[start : start + int(length)])
             start += int(length)
         return array
+
+
+def _element(shape, dtype):
+    return None if shape is None else jax.ShapeDtypeStruct(shape, dtype)
 
 
 def _in_order(values, places):

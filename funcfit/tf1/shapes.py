@@ -156,7 +156,7 @@ def matmul(node):
 
 def refusal(node, inputs):
     """What TF's kernels say of arrays whose shapes do not go together; None when they do, or TF has no words for it."""
-    found = [TensorShape(x.shape) for x in inputs]
+    found = [TensorShape(x.shape) for x in inputs if hasattr(x, "shape")]  # a list of the run has none
     if node.card.out is broadcast and broadcast_shape(*found) is None:
         return f"Incompatible shapes: {_question(found[0])} vs. {_question(found[1])}"
     if node.card.out is matmul:

@@ -165,3 +165,8 @@ def as_dtype(value):
     if key in _BY_KEY:
         return _BY_KEY[key]
     raise TypeError(f"Cannot convert value {value!r} to a TensorFlow DType.")
+
+
+def kernel_name(dtype):
+    """The name that TF's kernels call a dtype in messages: float, double, half."""
+    return {"float16": "half", "float32": "float", "float64": "double"}.get(dtype.name, dtype.name)
