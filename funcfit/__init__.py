@@ -7,9 +7,31 @@ The other half, `funcfit.tf1`, is the TensorFlow 1 that programs of 2016-2019 im
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .train import Batches, Program, Result, State, batches, evaluate, fit, program
+    from .train import (
+        Batches,
+        Data,
+        Event,
+        Every,
+        NonFinite,
+        Program,
+        Result,
+        Run,
+        State,
+        Stop,
+        batches,
+        early_stopping,
+        evaluate,
+        fit,
+        on,
+        plateau,
+        predict,
+        program,
+    )
 
-_TRAIN = ("Batches", "Program", "Result", "State", "batches", "evaluate", "fit", "program")
+_TRAIN = (
+    *("Batches", "Data", "Event", "Every", "NonFinite", "Program", "Result", "Run", "State", "Stop"),
+    *("batches", "early_stopping", "evaluate", "fit", "on", "plateau", "predict", "program"),
+)
 
 
 def __getattr__(name):

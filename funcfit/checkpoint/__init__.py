@@ -9,6 +9,7 @@ weights.py   parameters to and from .safetensors and .npz
 from .manifest import crc32c as crc32c
 from .steps import Damaged as Damaged
 from .steps import Saved as Saved
+from .steps import facts as facts
 from .steps import latest as latest
 from .steps import prune as prune
 from .steps import restore as restore

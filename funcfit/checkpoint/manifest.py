@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import google_crc32c
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from funcfit.tree import named_leaves
@@ -18,7 +19,7 @@ NAME = "manifest.json"
 
 
 class Leaf(NamedTuple):
-    """A leaf as it is written down. `stored` names its array, "" for one without numbers; `key` is the kind of a PRNG key."""
+    """A leaf as it is written down. `stored` names its array ("" for none); `key` is the kind of a PRNG key."""
 
     dtype: str
     shape: list[int]
@@ -61,7 +62,7 @@ def leaves_and_arrays(tree: Any) -> tuple[dict[str, Leaf], dict[str, np.ndarray]
     leaves, arrays = {}, {}
     for number, (name, leaf) in enumerate(named_leaves(tree).items()):
         key = None
-        if jax.dtypes.issubdtype(jax.dtypes.result_type(leaf), jax.dtypes.prng_key):
+        if jnp.issubdtype(jnp.result_type(leaf), jax.dtypes.prng_key):
             key, leaf = str(jax.random.key_impl(leaf)), jax.random.key_data(leaf)
         array = np.asarray(leaf)
         stored = f"{number:05d}" if array.size else ""
@@ -75,7 +76,7 @@ def value(leaf: Leaf, array: np.ndarray | None) -> Any:
     """The leaf from its stored array: a NumPy array, or a PRNG key."""
     if array is None:
         array = np.zeros(leaf.shape, np.dtype(leaf.dtype))
-    return array if leaf.key is None else jax.random.wrap_key_data(array, impl=leaf.key)
+    return array if leaf.key is None else jax.random.wrap_key_data(jnp.asarray(array), impl=leaf.key)
 
 
 def fault(leaf: Leaf, array: np.ndarray) -> str | None:

@@ -5,11 +5,13 @@ is renamed: `step-000000050`, or `step-000000050.1` when it is saved once more. 
 dot and is never read. A step that does not hold what its manifest says is renamed `damaged-...` and kept.
 """
 
+import contextlib
 import os
 import re
 import shutil
 import uuid
 import warnings
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -97,6 +99,15 @@ def latest(folder: str | os.PathLike) -> int | None:
     return steps[-1][0] if steps else None
 
 
+def facts(folder: str | os.PathLike) -> dict[int, dict[str, Any]]:
+    """What was saved beside each step, but for those whose manifest is damaged."""
+    found = {}
+    for step, place in saved_steps(folder):
+        with contextlib.suppress(OSError, ValueError, manifest.NewerFormat):
+            found[step] = manifest.read(place / manifest.NAME).facts
+    return found
+
+
 def verify(folder: str | os.PathLike) -> dict[str, list[str]]:
     """What is wrong with each saved step: a list for each, empty for one that is whole. Nothing is changed."""
     found = {}
@@ -109,7 +120,7 @@ def verify(folder: str | os.PathLike) -> dict[str, list[str]]:
     return found
 
 
-def prune(folder: str | os.PathLike, keep: int, also: set[int] = frozenset()) -> None:
+def prune(folder: str | os.PathLike, keep: int, also: Collection[int] = ()) -> None:
     """Remove all steps but the newest `keep` and those in `also`; and what a kill left behind."""
     folder = Path(folder)
     places = saved_steps(folder)
@@ -171,7 +182,7 @@ def free_name(folder: Path, step: int) -> Path:
     plain = f"step-{step:09d}"
     if not taken:
         return folder / plain
-    return folder / f"{plain}.{1 + max(int(_STEP.fullmatch(name)[2] or 0) for name in taken)}"
+    return folder / f"{plain}.{1 + int(taken[-1].removeprefix(plain).lstrip('.') or 0)}"
 
 
 def sync_all(folder: Path) -> None:

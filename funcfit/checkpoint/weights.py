@@ -18,7 +18,7 @@ def save_weights(path: str | os.PathLike, params: Any) -> None:
     path = Path(path)
     arrays = {name: np.asarray(leaf) for name, leaf in named_leaves(params).items()}
     if _kind(path) == ".npz":
-        np.savez(path, **arrays)
+        np.savez(path, allow_pickle=False, **arrays)
     else:
         _safetensors().save_file({name: np.require(array, requirements="C") for name, array in arrays.items()}, path)
 

@@ -1,74 +1,356 @@
 """A batch for every step."""
 
+import functools
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Int, PRNGKeyArray, UInt32
+from jaxtyping import Array, Int, UInt32
 
+from funcfit.checkpoint import crc32c
 from funcfit.compile import jit
 from funcfit.kernels.permutation import permuted
+from funcfit.tree import described, named_leaves
 
-LINE = 2**32  # rows that Batches can count
+LINE = 2**32  # rows that data can count
+WINDOW_BYTES = 2**26  # of batches from the host that go to the device at once
 
 
-@jax.tree_util.register_dataclass
-@dataclass(frozen=True)
-class Batches:
-    """Rows of `arrays`, `size` at a time: `data[t]` is the batch of step t, at home and inside a compiled program.
+class Data:
+    """A batch for every step: `data[t]`, of one shape for all t, depends on t alone.
 
-    The rows form one long line, epoch after epoch, each epoch in an order of its own when there is a `key`. A batch is
-    the next `size` rows of the line: all batches have one shape, all rows are used equally often, and a batch that
-    reaches the end of an epoch goes on with the next one. The line ends after 2**32 rows.
+    A kind of data says how many rows there are (`rows`, None if nobody knows) and how many a batch has (`size`),
+    whether it is `on_device`, and gives a program what it indexes by the step: `feed(t)` is such a pytree and the first
+    step that is not in it. `fingerprint()` tells one source from another.
     """
 
-    arrays: Any
-    key: PRNGKeyArray | None
-    size: int = field(metadata={"static": True})
-
-    def __getitem__(self, t: int | Int[Array, ""]) -> Any:
-        if self.key is None and self.size == self.rows:
-            return self.arrays
-        return _batch(self, jnp.asarray(t, jnp.uint32))
+    on_device = False
 
     @property
-    def rows(self) -> int:
-        return jax.tree.leaves(self.arrays)[0].shape[0]
+    def rows(self) -> int | None:
+        raise NotImplementedError
+
+    @property
+    def size(self) -> int:
+        raise NotImplementedError
+
+    def __getitem__(self, t: Any) -> Any:
+        raise NotImplementedError
+
+    def feed(self, t: int) -> tuple[Any, int]:
+        raise NotImplementedError
 
     def steps(self, epochs: float | int) -> int:
         """How many steps it takes to have used every row `epochs` times."""
-        return -int(-epochs * self.rows // self.size)
+        raise NotImplementedError
+
+    def epochs(self, t: int) -> float:
+        """How many times every row has been used after t steps."""
+        raise NotImplementedError
+
+    def in_order(self) -> "Data":
+        """The same rows unshuffled, and without weights."""
+        raise NotImplementedError
+
+    def fingerprint(self) -> dict[str, Any]:
+        raise NotImplementedError
 
 
-def _rows_of_line(data: Batches, t: UInt32[Array, ""]) -> Any:
-    place = t * data.size + jnp.arange(data.size, dtype=jnp.uint32)
-    epoch, row = place // data.rows, place % data.rows
-    if data.key is not None:
-        row = permuted(data.key, row, data.rows, deck=epoch)
-    return jax.tree.map(lambda array: array[row], data.arrays)
+def batches(
+    source: Any, size: int | None = None, *, shuffle: bool = True, seed: int = 0, pad: bool = False, on_device="auto"
+) -> Data:
+    """The rows of a source, `size` at a time, as a batch for every step.
 
-
-_batch = jit(_rows_of_line, name="batch")
-
-
-def batches(arrays: Any, size: int | None = None, *, shuffle: bool = True, seed: int = 0) -> Batches:
-    """The rows of `arrays` (an array, or a tuple, dict, ... of arrays of equal length), `size` at a time.
-
-    Without a size, every batch is all rows. `size` may exceed the number of rows. The arrays go to the device once.
-    Raises ValueError when the arrays differ in length or are empty.
+    The source may be arrays (an array, or a tuple, dict, ... of arrays of equal length); an object with `len` and
+    `[i]`, whose items are rows; or an iterable of batches (a loader, or a function that gives a new iterator), whose
+    rows are taken in the order they come. Without a size a batch is all rows of arrays, or as long as the first batch
+    of an iterable.
+    The rows form one long line, epoch after epoch, each epoch in an order of its own when they are shuffled. A batch is
+    the next `size` rows of the line: all rows are used equally often, and a batch that reaches the end of an epoch goes
+    on with the next one. With `pad` it ends there, filled up with rows that do not count: a batch then is
+    (rows, weights), with weight 1 for each row that is meant and 0 for the others.
+    Arrays go to the device once (`on_device`, by default where they take less than half of it) and are shuffled and
+    gathered there.
+    Raises ValueError when the rows differ in number or there are none.
 
     >>> data = batches({"x": jnp.arange(5) * 10}, 2, shuffle=False)
     >>> [data[t]["x"].tolist() for t in range(3)]
     [[0, 10], [20, 30], [40, 0]]
+    >>> rows, weights = batches(jnp.arange(5) * 10, 2, shuffle=False, pad=True)[2]
+    >>> rows.tolist(), weights.tolist()
+    ([40, 0], [1.0, 0.0])
     """
-    leaves = jax.tree_util.tree_leaves_with_path(arrays)
-    shapes = {jax.tree_util.keystr(path): np.shape(leaf) for path, leaf in leaves}
+    if size is not None and size < 1:
+        raise ValueError(f"a batch needs at least one row, not {size}")
+    arrays = isinstance(source, tuple | list | dict) or hasattr(source, "__array__")
+    if not arrays and not (hasattr(source, "__len__") and hasattr(source, "__getitem__")):
+        return Stream(source, size, pad)
+    rows = row_count(source) if arrays else len(source)
+    if not rows:
+        raise ValueError("data needs at least one row, and this source has none")
+    order = Order(jax.random.key(seed) if shuffle and size is not None else None, rows, size or rows, pad)
+    if not arrays:
+        return Items(lambda row: stacked([source[int(i)] for i in row]), order)
+    if on_device == "auto":
+        on_device = fits(source)
+    if not on_device:
+        return Items(lambda row: jax.tree.map(lambda array: np.asarray(array)[row], source), order)
+    return Batches(jax.tree.map(jnp.asarray, source), order)
+
+
+def row_count(arrays: Any) -> int:
+    shapes = {name: np.shape(leaf) for name, leaf in named_leaves(arrays).items()}
     rows = {shape[0] if shape else 0 for shape in shapes.values()}
     if len(rows) != 1 or 0 in rows:
         raise ValueError(f"arrays to batch need one row count, and at least one row; their shapes are {shapes}")
-    if size is not None and size < 1:
-        raise ValueError(f"a batch needs at least one row, not {size}")
-    key = jax.random.key(seed) if shuffle and size is not None else None
-    return Batches(jax.tree.map(jnp.asarray, arrays), key, size or rows.pop())
+    return rows.pop()
+
+
+def fits(arrays: Any) -> bool:
+    limit = (jax.devices()[0].memory_stats() or {}).get("bytes_limit")
+    return limit is None or sum(np.asarray(leaf).nbytes for leaf in jax.tree.leaves(arrays)) < limit / 2
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Order:
+    """Which rows the batch of a step has, and what each of them counts. Without a key they are in their own order."""
+
+    key: Any
+    rows: int = field(metadata={"static": True})
+    size: int = field(metadata={"static": True})
+    pad: bool = field(metadata={"static": True})
+
+    def at(self, t: UInt32[Array, ""]) -> tuple[UInt32[Array, " size"], Array | None]:
+        place = t * self.size + jnp.arange(self.size, dtype=jnp.uint32)
+        epoch, row, weights = place // self.rows, place % self.rows, None
+        if self.pad:
+            epoch = jnp.full_like(row, t // self.steps(1))
+            row = t % self.steps(1) * self.size + jnp.arange(self.size, dtype=jnp.uint32)
+            weights = (row < self.rows).astype(jnp.float32)
+            row = row % self.rows
+        if self.key is not None:
+            row = permuted(self.key, row, self.rows, deck=epoch)
+        return row, weights
+
+    def steps(self, epochs: float | int) -> int:
+        if self.pad:
+            return -int(-epochs * -(-self.rows // self.size) // 1)
+        return -int(-epochs * self.rows // self.size)
+
+    def plain(self) -> "Order":
+        return Order(None, self.rows, self.size, False)
+
+    def epochs(self, t: int) -> float:
+        return t / self.steps(1) if self.pad else t * self.size / self.rows
+
+
+class Ordered(Data):
+    """Data whose rows have numbers, so that any batch can be had at any time."""
+
+    order: Order
+
+    @property
+    def rows(self) -> int:
+        return self.order.rows
+
+    @property
+    def size(self) -> int:
+        return self.order.size
+
+    def steps(self, epochs: float | int) -> int:
+        return self.order.steps(epochs)
+
+    def epochs(self, t: int) -> float:
+        return self.order.epochs(t)
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Batches(Ordered):
+    """Rows of arrays that are on the device: a program shuffles and gathers them itself."""
+
+    arrays: Any
+    order: Order
+
+    on_device = True
+
+    def __getitem__(self, t: int | Int[Array, ""]) -> Any:
+        if self.order.key is None and self.size == self.rows and not self.order.pad:
+            return self.arrays
+        return _batch(self, jnp.asarray(t, jnp.uint32))
+
+    def feed(self, t: int) -> tuple[Any, int]:
+        return self, LINE
+
+    def in_order(self) -> "Batches":
+        return Batches(self.arrays, self.order.plain())
+
+    def fingerprint(self) -> dict[str, Any]:
+        return {**fingerprint_of(self.arrays), **order_facts(self.order)}
+
+
+def _gathered(data: Batches, t: UInt32[Array, ""]) -> Any:
+    row, weights = data.order.at(t)
+    batch = jax.tree.map(lambda array: array[row], data.arrays)
+    return batch if weights is None else (batch, weights)
+
+
+_batch = jit(_gathered, name="batch")
+_rows_at = jit(lambda order, t: jax.vmap(order.at)(t), name="order")
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Window:
+    """The batches of some steps in a row, from the host, as a program takes them."""
+
+    first: Any
+    stack: Any
+
+    def __getitem__(self, t: int | Int[Array, ""]) -> Any:
+        return jax.tree.map(lambda array: array[t - self.first], self.stack)
+
+
+class FromHost(Data):
+    """Data that the host makes: batches go to the device in windows of `width` steps, the steps of each window aligned.
+
+    A kind of it gives the batch of a step, as NumPy arrays.
+    """
+
+    @functools.cached_property
+    def first(self) -> Any:
+        """The batch of step 0, which shows what all look like."""
+        return self[0]
+
+    @functools.cached_property
+    def width(self) -> int:
+        batch = sum(np.asarray(leaf).nbytes for leaf in jax.tree.leaves(self.first))
+        return max(1, min(100, WINDOW_BYTES // max(batch, 1)))
+
+    def window(self, first: int, width: int) -> Window:
+        return Window(jnp.int32(first), jax.device_put(stacked([self[first + i] for i in range(width)])))
+
+    def feed(self, t: int) -> tuple[Any, int]:
+        width = self.width
+        first = t - t % width
+        return self.window(first, width), first + width
+
+
+class Items(FromHost, Ordered):
+    """Rows that are asked for by number, gathered on the host in the order of `Order`."""
+
+    def __init__(self, take: Callable[[np.ndarray], Any], order: Order):
+        self.take, self.order = take, order
+
+    def __getitem__(self, t: int) -> Any:
+        row, weights = _rows_at(self.order, jnp.full(1, t, jnp.uint32))
+        batch = self.take(np.asarray(row)[0])
+        return batch if weights is None else (batch, np.asarray(weights)[0])
+
+    def in_order(self) -> "Items":
+        return Items(self.take, self.order.plain())
+
+    def fingerprint(self) -> dict[str, Any]:
+        ends = self.take(np.array([0, self.order.rows - 1]))
+        return {**fingerprint_of(ends), "rows": self.rows, **order_facts(self.order)}
+
+
+class Stream(FromHost):
+    """Batches that come one after the other, cut anew into batches of one size.
+
+    What changes: it remembers where its iterator stands. A step that lies behind is reached by starting over, and a
+    step ahead by passing over what lies between, so a source has to give the same batches each time it is iterated.
+    """
+
+    def __init__(self, source: Any, size: int | None, pad: bool):
+        self._source, self._pad = source, pad
+        self._restart()
+        self._size = row_count(self._look()) if size is None else size
+
+    @property
+    def rows(self) -> None:
+        return None
+
+    @property
+    def size(self) -> int:
+        return self._size
+
+    def _restart(self) -> None:
+        self._epochs, self._held, self._next, self._last = self._endless(), None, 0, None
+
+    def _endless(self) -> Iterator[Any]:
+        """The source's batches, epoch after epoch; None marks the end of one."""
+        while True:
+            empty, source = True, self._source
+            turn: Any = source() if callable(source) else source
+            for batch in turn:
+                empty = False
+                yield jax.tree.map(np.asarray, batch)
+            if empty:
+                raise ValueError("the data ended: an iterator can be used once; give a function that makes a new one")
+            yield None
+
+    def _look(self) -> Any:
+        """Rows that are held or the next ones to come."""
+        while self._held is None:
+            self._held = next(self._epochs)
+        return self._held
+
+    def __getitem__(self, t: int) -> Any:
+        if t < self._next - 1:
+            self._restart()
+        while self._next <= t:
+            self._last = self._cut()
+            self._next += 1
+        return self._last
+
+    def _cut(self) -> Any:
+        """The next `size` rows."""
+        parts, need = [], self.size
+        while need:
+            rows = self._look()
+            taken = min(need, row_count(rows))
+            parts.append(jax.tree.map(lambda array, taken=taken: array[:taken], rows))
+            rest = jax.tree.map(lambda array, taken=taken: array[taken:], rows)
+            need -= taken
+            self._held = rest if len(jax.tree.leaves(rest)[0]) else next(self._epochs)
+            if self._pad and self._held is None:
+                break
+        batch = jax.tree.map(lambda *rows: np.concatenate(rows), *parts)
+        if not self._pad:
+            return batch
+        filled = jax.tree.map(lambda array: np.resize(array, (self.size, *array.shape[1:])), batch)
+        return filled, (np.arange(self.size) < self.size - need).astype(np.float32)
+
+    def steps(self, epochs: float | int) -> int:
+        raise ValueError("nobody knows how many rows this data has: count in steps, not in epochs")
+
+    def epochs(self, t: int) -> float:
+        return self.steps(t)
+
+    def fingerprint(self) -> dict[str, Any]:
+        return {**fingerprint_of(self.first), "size": self.size, "pad": self._pad}
+
+
+def stacked(trees: list[Any]) -> Any:
+    """Rows as one batch, or batches as one window. Raises ValueError when two differ in shape, with their names."""
+    try:
+        return jax.tree.map(lambda *leaves: np.stack([np.asarray(leaf) for leaf in leaves]), *trees)
+    except ValueError as error:
+        shapes = [{name: described(np.asarray(leaf)) for name, leaf in named_leaves(tree).items()} for tree in trees]
+        other = next((shape for shape in shapes if shape != shapes[0]), None)
+        raise ValueError(f"rows and batches are alike; here are {shapes[0]} and {other}") from error
+
+
+def fingerprint_of(arrays: Any) -> dict[str, Any]:
+    leaves = {name or "array": np.asarray(leaf) for name, leaf in named_leaves(arrays).items()}
+    return {name: f"{described(leaf)} {crc32c(leaf):08x}" for name, leaf in leaves.items()}
+
+
+def order_facts(order: Order) -> dict[str, Any]:
+    seed = None if order.key is None else jax.random.key_data(order.key).tolist()
+    return {"size": order.size, "pad": order.pad, "shuffle": seed}

@@ -1,26 +1,147 @@
-"""What a run gives back."""
+"""What was measured on the way, and what a run gives back."""
 
+import json
+import os
+from collections import deque
+from pathlib import Path
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 
 from .state import State
+
+
+class Rows:
+    """Rows of metrics in the order of their steps, and in a file as JSON lines where there is one.
+
+    What changes: rows are added; those that are still on the device are read when somebody asks, or when later ones
+    come. `short` says that fewer came than were to.
+    """
+
+    def __init__(self, path: Path | None = None):
+        self._chunks: list[dict[str, np.ndarray]] = []
+        self._coming: deque[tuple[int, int, dict[str, Any], Any]] = deque()
+        self._path, self._file = path, None
+        self.short = False
+
+    def resume(self, step: int) -> None:
+        """Take up the file at a step: rows up to it are history; those after it, or cut short by a kill, go away."""
+        if self._path is None:
+            return
+        self._path.touch()
+        rows, end = [], 0
+        for line in self._path.read_bytes().splitlines(keepends=True):
+            row = parsed(line)
+            if row is None or row["step"] > step:
+                break
+            rows.append(row)
+            end += len(line)
+        os.truncate(self._path, end)
+        self._file = self._path.open("a")
+        self._chunks = [{name: column(v) for name, v in row.items()} for row in rows]
+
+    def add(self, step: int, values: dict[str, Any]) -> None:
+        """One row."""
+        self._keep({"step": np.array([step]), **{name: np.asarray(value)[None] for name, value in values.items()}})
+
+    def add_later(self, start: int, stop: int, values: dict[str, Any], taken: Any) -> None:
+        """The rows of the steps after `start` up to `stop`, of which the first `taken` count; still on their way."""
+        self._coming.append((start, stop, values, taken))
+
+    def read(self, leave: int = 0) -> None:
+        """Wait for the rows on their way, but for the newest `leave` chunks."""
+        while len(self._coming) > leave:
+            start, stop, values, taken = self._coming.popleft()
+            count = int(taken)
+            self.short |= count < stop - start
+            steps = np.arange(start + 1, start + count + 1)
+            if count:
+                self._keep({"step": steps, **{name: np.asarray(v)[:count] for name, v in values.items()}})
+
+    @property
+    def there(self) -> dict[str, Any]:
+        """The newest row that has arrived; empty before the first."""
+        return {name: column[-1] for name, column in self._chunks[-1].items()} if self._chunks else {}
+
+    def last(self) -> dict[str, Any]:
+        """The newest row."""
+        self.read()
+        return self.there
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """An array for each metric; a metric that some row lacks is not among them."""
+        self.read()
+        names = [name for name in (self._chunks[0] if self._chunks else ()) if all(name in c for c in self._chunks)]
+        return {name: np.concatenate([chunk[name] for chunk in self._chunks]) for name in names}
+
+    def sync(self) -> None:
+        """Bring the rows to the disk."""
+        self.read()
+        if self._file:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        if self._file:
+            self._file.close()
+
+    def _keep(self, chunk: dict[str, np.ndarray]) -> None:
+        self._chunks.append(chunk)
+        if self._file:
+            columns = {name: plain(column) for name, column in chunk.items()}
+            for row in zip(*columns.values(), strict=True):
+                self._file.write(json.dumps(dict(zip(columns, row, strict=True))) + "\n")
+            self._file.flush()
+
+
+def plain(column: np.ndarray) -> list[Any]:
+    """Numbers as JSON has them, float32 with the digits that tell it from its neighbours and no more."""
+    if column.dtype.kind not in "biu":
+        column = np.vectorize(lambda x: float(str(np.float32(x))), otypes=[float])(column.astype(np.float32))
+    return column.tolist()
+
+
+def column(value: Any) -> np.ndarray:
+    """A number or list that a file holds, as a column of one row."""
+    array = np.asarray(value)[None]
+    return array.astype(np.float32) if array.dtype.kind == "f" else array
+
+
+def parsed(line: bytes) -> dict[str, Any] | None:
+    """A row, or None where the line is not whole."""
+    try:
+        row = json.loads(line) if line.endswith(b"\n") else None
+    except ValueError:
+        return None
+    return row if isinstance(row, dict) and "step" in row else None
+
+
+class History(NamedTuple):
+    """What was measured: at every step of the training, and at every validation."""
+
+    training: Rows
+    validation: Rows
 
 
 class Result(NamedTuple):
     """The state to go on from, and what was measured on the way.
 
     `history` holds an array for each metric, with a row for every step; `validation` one with a row for every
-    validation. Both have the array "step": the number of steps taken when the row was measured.
+    validation. Both have the array "step": the number of steps taken when the row was measured. `params` are those to
+    use: the running mean where one was asked for. `why` the run ended: "steps", "interrupted", or what a callback said.
     """
 
     state: State
     history: dict[str, np.ndarray]
     validation: dict[str, np.ndarray]
+    params: Any
+    why: str
 
-    @property
-    def params(self) -> Any:
-        return self.state.params
+    def __repr__(self) -> str:
+        size = sum(np.size(leaf) for leaf in jax.tree.leaves(self.params))
+        ends = {name: f"{column[-1]:.4g}" for name, column in self.history.items() if column.ndim == 1 and len(column)}
+        return f"Result({size:,} parameters, ended by {self.why}, {ends})"
 
     def plot(self, metric: str = "loss", ax=None):
         """The course of a metric over the steps, drawn on `ax` (a new figure's by default), which is returned."""
@@ -35,9 +156,3 @@ class Result(NamedTuple):
         ax.set_xlabel("steps")
         ax.set_ylabel(metric)
         return ax
-
-
-def columns(chunks: list[dict[str, Any]]) -> dict[str, np.ndarray]:
-    """Chunks of rows, each an array for every name, as one array for every name."""
-    names = chunks[0] if chunks else ()
-    return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in names}

@@ -1,94 +1,195 @@
 """Many training steps in one compiled call."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Float
+from jaxtyping import Array, Int
 
 from funcfit.compile import jit
+from funcfit.tree import differences, joined, own
 
-from .data import Batches
-from .state import State, own
-
-Scalar = Float[Array, ""]
-Metrics = dict[str, Array]
-Loss = Callable[[Any, Any, Array], Scalar | tuple[Scalar, Metrics]]
-"""loss(params, batch, key) -> a scalar, or (a scalar, {name: array}). Pure; params is any pytree of floats."""
+from .data import Data, batches
+from .report import Report
+from .state import State
+from .update import Loss, Metrics, Step, step
 
 
-def program(loss: Loss, optimizer: optax.GradientTransformation, data: Batches, *, span: int = 100) -> "Program":
-    """The compiled program that trains by `loss` and `optimizer` on `data`.
+def program(
+    loss: Loss | None = None,
+    optimizer: optax.GradientTransformation | None = None,
+    data: Any = None,
+    *,
+    update: Callable[[State, Any], tuple[State, Metrics]] | None = None,
+    freeze: str | Sequence[str] = (),
+    groups: dict[str, optax.GradientTransformation] | None = None,
+    precision: str = "float32",
+    microbatches: int = 1,
+    ema: float | None = None,
+    norms: bool = False,
+    nonfinite: str = "stop",
+    span: int = 100,
+) -> "Program":
+    """The compiled program that trains by `loss` and `optimizer` on `data`, or by an `update` of your own.
 
-    >>> from funcfit import batches
+    Path globs name parameters: `freeze` those that stay as they are (no gradient of theirs is computed), `groups` those
+    that have another optimizer. `precision` "bfloat16" or "float16" is what the loss computes in; the parameters stay
+    what they are, and a float16 loss is scaled so that small gradients survive. A batch is worked on in
+    `microbatches`, one after the other, and counts as one. `ema` keeps a running mean of the parameters, with this
+    decay. `norms` adds those of gradient and parameters to the metrics. A step whose loss or gradient is not finite is
+    not taken: with "stop" the program stays before it (`state.extra["halted"]`), with "skip" it goes on with the next
+    one, and "ignore" does not look. `span` is the most steps between two returns to Python.
+
     >>> data = batches(jnp.array([1.0, 2.0, 3.0]))
     >>> train = program(lambda w, x, key: ((w - x) ** 2).mean(), optax.sgd(0.5), data)
     >>> state, metrics = train(train.init(0.0), 2)
     >>> float(state.params), metrics["loss"].tolist()
     (2.0, [4.666..., 0.666...])
     """
+    data = data if isinstance(data, Data) else batches(data)
+    if update is not None and loss is None and optimizer is None:
+        return Program(Step(own_init, update), data, span)
+    if update is not None or loss is None or optimizer is None:
+        raise ValueError("a program needs a loss and an optimizer, or an update of its own")
+    steps = step(
+        loss,
+        optimizer,
+        freeze=freeze,
+        groups=groups,
+        precision=precision,
+        microbatches=microbatches,
+        ema=ema,
+        norms=norms,
+        nonfinite=nonfinite,
+    )
+    return Program(steps, data, span)
 
-    def update(state: State, batch: Any) -> tuple[State, Metrics]:
-        key = jax.random.fold_in(state.key, state.step)
-        (_, metrics), gradient = jax.value_and_grad(measured(loss), has_aux=True)(state.params, batch, key)
-        change, opt = optimizer.update(gradient, state.opt, state.params)
-        return State(state.step + 1, optax.apply_updates(state.params, change), opt, state.key), metrics
 
-    return Program(update, optimizer, data, span)
-
-
-def measured(loss: Loss) -> Callable[..., tuple[Scalar, Metrics]]:
-    """The loss as (value, metrics), with the value among the metrics."""
-
-    def with_metrics(params, batch, key):
-        out = loss(params, batch, key)
-        value, metrics = out if isinstance(out, tuple) else (out, {})
-        return value, {"loss": value, **metrics}
-
-    return with_metrics
+def own_init(params: Any, seed: int = 0, carry: Any = None) -> State:
+    """The first state of a program whose update is the user's, who keeps in `opt` whatever they like."""
+    return State(jnp.zeros((), jnp.int32), own(params), (), jax.random.key(seed), own(carry), {})
 
 
 class Program:
     """n steps in one device call, for any n: 3 steps and then 4 are bit for bit the same as 7, and it compiles once.
 
-    `update(state, batch) -> (state, metrics)` is the pure step: jit, vmap or differentiate it yourself.
-    A call takes the state it is given (its buffers are reused) and returns the next; `span` is the most steps between
-    two returns to Python.
+    `update(state, batch) -> (state, metrics)` is the pure step: jit, vmap or differentiate it yourself. `init` is pure
+    as well. A call takes the state it is given (its buffers are reused) and returns the next.
+    What changes: the first call compiles, and from then on every other shape or dtype is refused.
     """
 
-    def __init__(self, update, optimizer, data, span):
-        self.update, self.optimizer, self.data, self.span = update, optimizer, data, span
-        self._run = jit(self._steps, donate_argnums=(0,), name="train")
+    def __init__(self, step: Step, data: Data, span: int):
+        self._init, self.update = step
+        self.data, self.span = data, span
+        self.compile_seconds = 0.0
+        self._compiled: Any = None
+        self._shapes: Any = None
 
-    def init(self, params: Any, seed: int = 0) -> State:
-        """The state of step 0. `params` stay the caller's: the state holds copies."""
-        params = own(params)
-        return State(jnp.zeros((), jnp.int32), params, self.optimizer.init(params), jax.random.key(seed))
+    def init(self, params: Any, seed: int = 0, carry: Any = None) -> State:
+        """The state of step 0. `params` and `carry` stay the caller's: the state holds copies."""
+        return self._init(params, seed, carry)
 
-    def __call__(self, state: State, n: int = 1) -> tuple[State, Metrics]:
-        """The state n steps later, and the metrics of each of the n steps, stacked."""
+    def __call__(self, state: State, n: int = 1) -> tuple[State, dict[str, Array]]:
+        """The state n steps later, and the metrics of each of the n steps, stacked.
+
+        Steps that a halted program did not take have NaN in their rows; `state.step` tells how many it took.
+        """
         if n < 1:
             raise ValueError(f"a program runs one step or more, not {n}")
-        pieces = []
-        for count in (min(self.span, n - done) for done in range(0, n, self.span)):
-            state, metrics = self.records(state, count)
+        state, pieces, done = apart(state), [], 0
+        first = 0 if self.data.on_device else int(state.step)
+        while done < n:
+            feed, until = self.data.feed(first + done)
+            count = min(self.span, n - done, until - first - done)
+            state, metrics, _ = self.records(state, feed, count)
             pieces.append(jax.tree.map(lambda m, count=count: m[:count], metrics))
+            done += count
         return state, jax.tree.map(lambda *parts: jnp.concatenate(parts), *pieces)
 
-    def records(self, state: State, n: int) -> tuple[State, Metrics]:
-        """As a call, for at most `span` steps; the metrics come in arrays of length `span`, of which n are filled."""
-        return self._run(state, self.data, np.int32(n))
+    def records(self, state: State, feed: Any, n: int) -> tuple[State, dict[str, Array], Int[Array, ""]]:
+        """As a call, for at most `span` steps that are in `feed`; and how many steps were taken.
 
-    def _steps(self, state: State, data: Batches, n) -> tuple[State, Metrics]:
+        The metrics come in arrays of length `span`, of which so many rows are filled.
+        """
+        compiled = self._compiled or self.compile(state, feed)._compiled
+        try:
+            return compiled(state, feed, np.int32(n))
+        except TypeError:
+            self._refuse(state, feed)
+            raise
+
+    def compile(self, state: State, feed: Any = None) -> "Program":
+        """Compile for states and batches like these, without a step."""
+        feed = self.data.feed(0)[0] if feed is None else feed
+        start = time.perf_counter()
+        self._check_update(state, feed)
+        run = jit(self._steps, donate_argnums=(0,), name="train")
+        self._compiled = run.lower(state, feed, np.int32(0)).compile()
+        self._shapes = jax.tree.map(shape, {"state": state, "data": feed})
+        self.compile_seconds = time.perf_counter() - start
+        return self
+
+    def averaged(self, state: State) -> Any:
+        """The parameters to use: their running mean where the program keeps one, else themselves."""
+        mean = state.extra.get("ema")
+        return state.params if mean is None else joined(mean, state.params)
+
+    def report(self) -> Report:
+        """What the compiled program costs: operations, bytes, memory, the time to compile it."""
+        if self._compiled is None:
+            raise ValueError("nothing is compiled yet: run a step, or program.compile(state)")
+        return Report.of(self._compiled, self.compile_seconds)
+
+    def _steps(self, state: State, feed: Any, n: Int[Array, ""]) -> tuple[State, dict[str, Array], Int[Array, ""]]:
         # A loop with a traced bound over room for `span` records compiles once; a scan would once for each n.
-        def step(i, carry):
-            state, records = carry
-            state, metrics = self.update(state, data[state.step])
-            return state, jax.tree.map(lambda record, m: record.at[i].set(m), records, metrics)
+        def more(carry):
+            i, state, _ = carry
+            return (i < n) & ~state.extra["halted"] if "halted" in state.extra else i < n
 
-        metrics = jax.eval_shape(lambda: self.update(state, data[state.step])[1])
-        records = jax.tree.map(lambda m: jnp.zeros((self.span, *m.shape), m.dtype), metrics)
-        return jax.lax.fori_loop(0, n, step, (state, records))
+        def one(carry):
+            i, state, records = carry
+            state, metrics = self.update(state, feed[state.step])
+            return i + 1, state, jax.tree.map(lambda record, m: record.at[i].set(m), records, metrics)
+
+        metrics = jax.eval_shape(lambda: self.update(state, feed[state.step])[1])
+        records = jax.tree.map(lambda m: jnp.full((self.span, *m.shape), blank(m.dtype), m.dtype), metrics)
+        taken, state, records = jax.lax.while_loop(more, one, (jnp.int32(0), state, records))
+        return state, records, taken
+
+    def _check_update(self, state: State, feed: Any) -> None:
+        """A step gives back what it takes. Raises ValueError with the leaves that change their shape or dtype."""
+        after, _ = jax.eval_shape(self.update, state, jax.eval_shape(lambda f: f[0], feed))
+        changed = differences(state, after)
+        if changed:
+            raise ValueError("a step must give back the state's shapes and dtypes: " + "; ".join(changed))
+
+    def _refuse(self, state: State, feed: Any) -> None:
+        changed = differences(self._shapes, jax.tree.map(shape, {"state": state, "data": feed}))
+        if changed:
+            raise ValueError(f"the program is compiled for other shapes: {'; '.join(changed)}; make another program")
+
+
+def shape(leaf: Any) -> jax.ShapeDtypeStruct:
+    return jax.ShapeDtypeStruct(np.shape(leaf), jax.dtypes.result_type(leaf))
+
+
+def blank(dtype: Any) -> Any:
+    """What stands in the row of a step that was not taken."""
+    return np.nan if jnp.issubdtype(dtype, jnp.inexact) else np.zeros((), dtype)
+
+
+def apart(state: State) -> State:
+    """The state, with a leaf that stands in two places copied, since a buffer can be given away once."""
+    seen: set[int] = set()
+
+    def alone(leaf):
+        if id(leaf) in seen:
+            return jnp.array(leaf, copy=True)
+        seen.add(id(leaf))
+        return leaf
+
+    return jax.tree.map(alone, state)

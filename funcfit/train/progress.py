@@ -3,6 +3,8 @@
 import sys
 import time
 
+from .history import Rows
+
 
 class Progress:
     """One line on a terminal, rewritten at most ten times a second; nothing where nobody watches.
@@ -23,19 +25,20 @@ class Progress:
         if self._shown:
             self._stream.write("\n")
 
-    def tell(self, step: int, loss: float):
+    def tell(self, rows: Rows):
         now = time.monotonic()
-        if not self._shown or (now < self._next and step < self._last):
+        if not self._shown or not rows.there or (now < self._next and rows.there["step"] < self._last):
             return
         self._next = now + 0.1
+        step, loss = int(rows.there["step"]), rows.there.get("loss")
         self._stream.write("\r" + line(step, self._last, loss, (step - self._first) / max(now - self._start, 1e-9)))
         self._stream.flush()
 
 
-def line(step: int, last: int, loss: float, rate: float) -> str:
+def line(step: int, last: int, loss: float | None, rate: float) -> str:
     """
     >>> line(250, 1000, 0.125, 1234.5)
     '[#####...............] 250/1000  loss 0.125  1,234 steps/s'
     """
     bar = "#" * (20 * step // last)
-    return f"[{bar:.<20}] {step}/{last}  loss {loss:.5g}  {rate:,.0f} steps/s"
+    return f"[{bar:.<20}] {step}/{last}{'' if loss is None else f'  loss {loss:.5g}'}  {rate:,.0f} steps/s"

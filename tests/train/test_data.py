@@ -50,8 +50,8 @@ def test_steps_cover_epochs():
 @pytest.mark.parametrize(
     ("arrays", "size", "says"),
     [
-        ((np.zeros(3), np.zeros(4)), 2, r"'\[0\]': \(3,\), '\[1\]': \(4,\)"),
-        ([1.0, 2.0], 2, r"'\[0\]': \(\)"),
+        ((np.zeros(3), np.zeros(4)), 2, r"'0': \(3,\), '1': \(4,\)"),
+        ([1.0, 2.0], 2, r"'0': \(\)"),
         (np.zeros(0), 2, "at least one row"),
         ((), 2, "at least one row"),
         (np.zeros(3), 0, "at least one row, not 0"),

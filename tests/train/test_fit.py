@@ -7,6 +7,7 @@ import optax
 import pytest
 
 from funcfit import batches, evaluate, fit
+from funcfit.train.history import Rows
 from funcfit.train.progress import Progress
 
 RNG = np.random.default_rng(7)
@@ -56,7 +57,8 @@ def test_history_has_every_step_of_every_metric():
         return loss(w, batch, key), {"w": w["w"]}
 
     history = fit(with_weights, zeros(), (X, Y), optax.sgd(0.1), steps=301).history
-    assert {name: rows.shape for name, rows in history.items()} == {"step": (301,), "loss": (301,), "w": (301, 2)}
+    shapes = {name: rows.shape for name, rows in history.items()}
+    assert shapes == {"step": (301,), "loss": (301,), "w": (301, 2), "lr": (301,)}
 
 
 def test_validation_runs_every_epoch_and_at_the_end_and_changes_nothing():
@@ -112,6 +114,7 @@ def test_plot_draws_training_and_validation():
     training, validation = result.plot().get_lines()
     np.testing.assert_array_equal(training.get_ydata(), result.history["loss"])
     np.testing.assert_array_equal(validation.get_xdata(), [3, 6, 9])
+    matplotlib.pyplot.close("all")
 
 
 class Terminal(io.StringIO):
@@ -122,10 +125,11 @@ class Terminal(io.StringIO):
 def test_progress_is_a_line_on_a_terminal_and_nothing_elsewhere():
     terminal, file = Terminal(), io.StringIO()
     for stream in (terminal, file):
+        rows = Rows()
         with Progress(0, 10, stream) as progress:
-            progress.tell(5, 0.5)
-            progress.tell(6, 0.4)  # too soon to be worth a rewrite
-            progress.tell(10, 0.25)
+            for step, loss in ((5, 0.5), (6, 0.4), (10, 0.25)):  # the second too soon to be worth a rewrite
+                rows.add(step, {"loss": loss})
+                progress.tell(rows)
     assert file.getvalue() == ""
     shown = terminal.getvalue().split("\r")
     assert len(shown) == 3

@@ -1,0 +1,61 @@
+"""The loop over a program, as an iterator of events."""
+
+import time
+from collections.abc import Iterator, Sequence
+
+from .ahead import Ahead
+from .events import Event, On, Stop
+from .history import History
+from .nonfinite import NonFinite
+from .program import Program
+from .progress import Progress
+from .signals import Deferred
+from .state import State
+
+MOMENT = 0.2  # seconds of steps between two returns to Python, about
+
+
+def steps(train: Program, state: State, until: int, events: Sequence[On], history: History) -> Iterator[Event]:
+    """Run the program to step `until`; yield an event whenever a callback was due, and one at the end, which says why.
+
+    One chunk of steps is on its way to the device while the one before it is read. Callbacks run in their order before
+    the event is yielded, and each sees the state that the one before it left.
+    Raises NonFinite, which holds the state before the step, when the program halts.
+    """
+    step, length, then = int(state.step), 1, time.monotonic()
+    told = [then] * len(events)
+    if step >= until:
+        yield Event(step, state, history, train.averaged(state), "steps")
+    with Progress(step, until) as progress, Ahead(train.data) as ahead, Deferred() as signal:
+        while step < until:
+            dues = [event.when.after(step, train.data) for event in events]
+            feed, end = ahead.feed(step)
+            start, step = step, min(until, end, step + length, *dues)
+            state, metrics, taken = train.records(state, feed, step - start)
+            history.training.add_later(start, step, metrics, taken)
+
+            # Chunks grow until one takes a moment: few returns to Python, and still a line that moves.
+            now = time.monotonic()
+            length, then = (min(train.span, 2 * length) if now - then < MOMENT else length), now
+            due = []
+            for n, event in enumerate(events):
+                late = event.when.minutes and now - told[n] >= 60 * event.when.minutes
+                if late or dues[n] == step or (event.at_end and step == until):
+                    due.append(event)
+                    told[n] = now
+            settled = due or step == until or signal.name
+            history.training.read(leave=0 if settled else 1)
+            progress.tell(history.training)
+            if history.training.short:
+                raise NonFinite.at(state, train)
+            if not settled:
+                continue
+            why = signal.name or ("steps" if step == until else None)
+            for callback in due:
+                answer = callback.do(Event(step, state, history, train.averaged(state)))
+                if isinstance(answer, Stop):
+                    why, answer = answer.why, answer.state
+                state = state if answer is None else answer
+            yield Event(step, state, history, train.averaged(state), why)
+            if why:
+                return

@@ -1,0 +1,207 @@
+"""A directory that can be trusted."""
+
+import fcntl
+import json
+import os
+import platform
+import socket
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from funcfit import checkpoint
+
+from . import loop
+from .events import Event, Every, On
+from .history import History, Rows
+from .nonfinite import NonFinite
+from .program import Program
+from .state import State
+
+TEN_MINUTES = Every(minutes=10)
+
+
+class Run:
+    """A training run in a directory: checkpoints, the rows of its metrics, and what made it. A context manager.
+
+        run.json            versions, the program's arguments, the fingerprint of its data
+        metrics.jsonl       a row for every step        validation.jsonl    a row for every validation
+        checkpoints/        see funcfit.checkpoint
+
+    While it is open no other process can open it. A checkpoint is saved at the pace of `every` and at the end; the
+    newest `keep` stay, and the best by the metric that `best` names (the least; with a minus before it, the greatest).
+    Rows up to a checkpoint's step are on the disk before the checkpoint counts. Without a path, nothing is kept.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike | None = None,
+        *,
+        keep: int = 3,
+        best: str | None = None,
+        every: Every = TEN_MINUTES,
+    ):
+        self.path = None if path is None else Path(path).absolute()
+        self.keep, self.best, self.every = keep, best, every
+        self.why: str | None = None  # the restored checkpoint is the run's end, and why it ended
+        folder = self.path or Path()
+        files = [folder / f"{name}.jsonl" if self.path else None for name in ("metrics", "validation")]
+        self.history = History(*(Rows(file) for file in files))
+        self._saving: Future | None = None
+        self._lock: Any = None
+        self._thread: Any = None
+
+    @property
+    def checkpoints(self) -> Path:
+        if self.path is None:
+            raise ValueError("a run without a path has no checkpoints")
+        return self.path / "checkpoints"
+
+    def __enter__(self) -> "Run":
+        if self.path is not None:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock = locked(self.path / "lock")
+            self._thread = ThreadPoolExecutor(1, "funcfit-save")
+        return self
+
+    def __exit__(self, kind, *error) -> None:
+        try:
+            self._settle()
+        except OSError:
+            if kind is None:  # else the error that ended the run is the one to tell
+                raise
+        finally:
+            for rows in self.history:
+                rows.close()
+            if self._thread:
+                self._thread.shutdown()
+            if self._lock:
+                self._lock.close()
+
+    def restore(self, like: State) -> State:
+        """The newest whole checkpoint, checked leaf by leaf; `like` itself where nothing is saved yet."""
+        state = like
+        if self.path is not None and checkpoint.saved_steps(self.checkpoints):
+            saved = checkpoint.restore(self.checkpoints, like)
+            state, self.why = jax.tree.map(jax.numpy.asarray, saved.tree), saved.facts["why"]
+        for rows in self.history:
+            rows.resume(int(state.step))
+        return state
+
+    def commit(self, state: State, why: str | None = None, *, wait: bool = False) -> None:
+        """Save the state, in the background unless `wait`; an error is raised by the next call, or at the end."""
+        if self.path is None:
+            return
+        self._settle()
+        for rows in self.history:
+            rows.sync()
+        facts = {"why": why, "metrics": scalars(self.history), "saved": now()}
+        self._saving = self._thread.submit(self._save, int(state.step), copied(state), facts)
+        if wait:
+            self._settle()
+
+    def log(self, step: int, values: dict[str, Any]) -> None:
+        """Add a row to the validation's."""
+        self.history.validation.add(step, values)
+
+    def steps(self, program: Program, state: State, until: int, events: Sequence[On] = ()) -> Iterator[Event]:
+        """Run the program up to step `until`; yield an event whenever a callback was due and at the end.
+
+        This is the loop of `fit`, to be used as `for event in run.steps(...)`. Callbacks come before the checkpoint of
+        their step, so that what they remember is in it.
+        """
+        self._note(program)
+        due: list[int] = []  # steps whose state is to be saved, once the other callbacks have seen it
+        save = [On(self.every, lambda event: due.append(event.step))] if self.path else []
+        try:
+            for event in loop.steps(program, state, until, [*events, *save], self.history):
+                if due or event.why:
+                    self.commit(event.state, event.why, wait=event.why is not None)
+                    due.clear()
+                yield event
+        except NonFinite as error:
+            self.commit(error.state, None, wait=True)
+            raise
+
+    def _save(self, step: int, state: State, facts: dict[str, Any]) -> None:
+        checkpoint.save(self.checkpoints, step, state, facts)
+        checkpoint.prune(self.checkpoints, self.keep, self._best_steps())
+
+    def _best_steps(self) -> set[int]:
+        if self.best is None:
+            return set()
+        name, sign = self.best.removeprefix("-"), -1 if self.best.startswith("-") else 1
+        facts = checkpoint.facts(self.checkpoints)
+        values = [(sign * f["metrics"][name], step) for step, f in facts.items() if name in f["metrics"]]
+        return {min(values)[1]} if values else set()
+
+    def _settle(self) -> None:
+        """Wait for the checkpoint under way. Raises what went wrong with it."""
+        saving, self._saving = self._saving, None
+        if saving:
+            saving.result()
+
+    def _note(self, program: Program) -> None:
+        """Write run.json, or hold this program against the one that is there."""
+        if self.path is None:
+            return
+        data, file = program.data.fingerprint(), self.path / "run.json"
+        if file.exists():
+            before = json.loads(file.read_text())["data"]
+            if before != data:
+                names = sorted(before.keys() | data.keys())
+                changed = {n: (before.get(n), data.get(n)) for n in names if before.get(n) != data.get(n)}
+                raise ValueError(
+                    f"the data of this run has changed, so it cannot go on as it began: {changed} (before, now); "
+                    f"train in another directory, or delete {file} to go on with the new data"
+                )
+            return
+        versions = {"jax": jax.__version__, "numpy": np.__version__, "python": platform.python_version()}
+        facts = {"data": data, "versions": versions, "arguments": sys.argv, "started": now()}
+        tmp = file.with_suffix(".tmp")
+        tmp.write_text(json.dumps(facts, indent=1))
+        tmp.replace(file)
+
+
+def locked(path: Path) -> Any:
+    """The file, held by this process until it is closed or the process ends, however that happens.
+
+    Raises RuntimeError naming who holds it.
+    """
+    file = path.open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        owner = file.read()
+        file.close()
+        raise RuntimeError(f"{path.parent} is in use by {owner or 'another process'}: one run, one process") from None
+    file.truncate(0)
+    file.write(f"process {os.getpid()} on {socket.gethostname()}")
+    file.flush()
+    return file
+
+
+def copied(state: State) -> State:
+    """The state in memory that no program takes."""
+
+    def copy(leaf):
+        return leaf.copy() if jax.numpy.issubdtype(leaf.dtype, jax.dtypes.prng_key) else np.array(leaf)
+
+    return jax.tree.map(copy, state)
+
+
+def now() -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def scalars(history: History) -> dict[str, float]:
+    """The newest row of numbers; a validation's hide the training's of the same name."""
+    row = history.training.last() | history.validation.last()
+    return {name: float(value) for name, value in row.items() if np.ndim(value) == 0}

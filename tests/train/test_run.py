@@ -1,0 +1,254 @@
+"""A run in a directory: killed, damaged or interrupted, it goes on and ends where it would have."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from funcfit import Every, Run, Stop, batches, checkpoint, early_stopping, fit, on, plateau, program
+from funcfit.train.update import finite
+
+RNG = np.random.default_rng(3)
+X = RNG.normal(size=(50, 3)).astype(np.float32)
+Y = X.sum(1)
+
+
+def loss(w, batch, key):
+    x, y = batch
+    return ((x * jax.random.bernoulli(key, 0.9, x.shape) @ w - y) ** 2).mean()
+
+
+def start():
+    return np.zeros(3, np.float32)
+
+
+def data():
+    return batches((X, Y), 8, seed=1)
+
+
+def train(run=None, steps=60, events=(), **options):
+    return fit(loss, start(), data(), optax.adam(0.1), steps=steps, run=run, events=events, **options)
+
+
+def same(a, b):
+    a, b = (jax.tree.leaves(state._replace(key=jax.random.key_data(state.key))) for state in (a, b))
+    return len(a) == len(b) and all(np.array_equal(x, y) for x, y in zip(a, b))
+
+
+def test_a_run_that_goes_on_is_the_run_that_did_not_stop(tmp_path):
+    options = dict(ema=0.9, validation=(X[:9], Y[:9]), every=7, events=[early_stopping(patience=50)])
+    whole = train(steps=60, **options)
+    for steps in (13, 14, 40, 60):
+        part = train(Run(tmp_path, every=Every(steps=5)), steps=steps, **options)
+        assert part.history["step"].tolist() == list(range(1, steps + 1))
+    assert same(part.state, whole.state)
+    jax.tree.map(np.testing.assert_array_equal, part.history, whole.history)
+    assert set(range(7, 61, 7)) <= set(part.validation["step"].tolist())
+
+
+def test_checkpoints_come_at_their_pace_and_the_best_stays(tmp_path):
+    def falling(w, batch, key):
+        return (w**2).sum(), {"far": jnp.abs(batch[1] - 3.0).sum()}
+
+    values = np.arange(10, dtype="f")
+    rows = batches((np.zeros(10), values), 1, shuffle=False)
+    run = Run(tmp_path, keep=2, every=Every(steps=1), best="far")
+    fit(falling, start(), rows, optax.sgd(0.1), steps=10, run=run)
+    assert [step for step, _ in checkpoint.saved_steps(tmp_path / "checkpoints")] == [4, 9, 10]
+
+
+def test_a_directory_is_one_process_at_a_time(tmp_path):
+    with Run(tmp_path), pytest.raises(RuntimeError, match=f"in use by process {os.getpid()}"):
+        with Run(tmp_path):
+            pass
+    with Run(tmp_path):
+        pass
+
+
+def test_changed_data_is_refused_with_both_fingerprints(tmp_path):
+    train(tmp_path, steps=5)
+    with pytest.raises(ValueError, match=r"data of this run has changed.*float32\[50,3\].*float32\[50,3\]"):
+        fit(loss, start(), batches((X + 1, Y), 8, seed=1), optax.adam(0.1), steps=9, run=tmp_path)
+    with pytest.raises(ValueError, match="'size'"):
+        fit(loss, start(), batches((X, Y), 4, seed=1), optax.adam(0.1), steps=9, run=tmp_path)
+
+
+def test_another_model_is_refused_leaf_by_leaf(tmp_path):
+    train(tmp_path, steps=5)
+    with pytest.raises(ValueError, match=r"params should be float32\[4\] and is float32\[3\]"):
+        fit(loss, np.zeros(4, np.float32), data(), optax.adam(0.1), steps=9, run=tmp_path)
+
+
+def test_a_log_cut_in_a_line_goes_on_cleanly(tmp_path):
+    train(Run(tmp_path, every=Every(steps=10)), steps=20)
+    log = tmp_path / "metrics.jsonl"
+    lines = log.read_text().splitlines(keepends=True)
+    log.write_text("".join(lines) + '{"step": 21, "loss": 0.')
+    train(tmp_path, steps=30)
+    rows = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [row["step"] for row in rows] == list(range(1, 31))
+
+
+def test_rows_after_the_checkpoint_are_taken_again_once(tmp_path):
+    train(Run(tmp_path, every=Every(steps=10)), steps=25)
+    newest = checkpoint.saved_steps(tmp_path / "checkpoints")[-1][1]
+    (newest / "manifest.json").write_text("{}")
+    with pytest.warns(UserWarning, match="damaged-step-000000025"):
+        result = train(tmp_path, steps=25)
+    assert [json.loads(line)["step"] for line in (tmp_path / "metrics.jsonl").open()] == list(range(1, 26))
+    assert same(result.state, train(steps=25).state)
+
+
+def test_when_every_checkpoint_is_damaged_nothing_starts_from_scratch(tmp_path):
+    train(Run(tmp_path, every=Every(steps=10)), steps=20)
+    for _, place in checkpoint.saved_steps(tmp_path / "checkpoints"):
+        (place / "manifest.json").unlink()
+    with pytest.warns(UserWarning), pytest.raises(checkpoint.Damaged, match=r"(?s)step-000000020.*step-000000010"):
+        train(tmp_path, steps=20)
+
+
+def test_a_save_that_fails_in_the_background_is_raised_and_the_next_one_works(tmp_path, monkeypatch):
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    with Run(tmp_path) as run:
+        state = program(loss, optax.adam(0.1), data()).init(start())
+        run.restore(state)
+        run.commit(state, wait=True)
+        monkeypatch.setattr(checkpoint.arrays, "write", full)
+        run.commit(state._replace(step=jnp.int32(1)))
+        with pytest.raises(OSError, match=r"step 1 was not saved.*No space left"):
+            run.commit(state._replace(step=jnp.int32(2)))
+        monkeypatch.undo()
+        run.commit(state._replace(step=jnp.int32(3)), wait=True)
+    assert [step for step, _ in checkpoint.saved_steps(run.checkpoints)] == [0, 3]
+
+
+def test_early_stopping_ends_the_run_and_the_run_stays_ended(tmp_path):
+    def stuck(w, batch, key):
+        return (w * 0).sum() + 1.0
+
+    options = dict(steps=100, events=[early_stopping(patience=3, when=Every(steps=5))], run=tmp_path)
+    first = fit(stuck, start(), data(), optax.sgd(0.1), **options)
+    assert int(first.state.step) == 20 and "has not become better than 1 3 times" in first.why
+    again = fit(stuck, start(), data(), optax.sgd(0.1), **options)
+    assert int(again.state.step) == 20 and again.history["step"].size == 20
+
+
+def test_plateau_lowers_the_rate_that_is_among_the_metrics():
+    def stuck(w, batch, key):
+        return w.sum() * 0 + 1.0
+
+    events = [plateau(patience=1, factor=0.5, when=Every(steps=4))]
+    history = fit(stuck, start(), data(), optax.sgd(0.1), steps=12, events=events).history
+    np.testing.assert_allclose(history["lr"], [0.1] * 8 + [0.05] * 4)
+
+
+def test_callbacks_see_each_others_states_and_the_loop_is_an_iterator():
+    seen = []
+    events = [
+        on(Every(steps=4), lambda event: event.remember(count=event.state.extra["count"] + 1), count=0),
+        on(Every(steps=6), lambda event: seen.append((event.step, int(event.state.extra["count"])))),
+        on(Every(steps=12), lambda event: Stop("enough")),
+    ]
+    assert train(events=events).why == "enough"
+    assert seen == [(6, 1), (12, 3)]
+
+    own = program(loss, optax.adam(0.1), data())
+    with Run() as run:
+        steps = [event.step for event in run.steps(own, own.init(start()), 10, [on(Every(epochs=1), lambda e: None)])]
+    assert steps == [7, 10]
+
+
+def test_what_is_remembered_keeps_its_name_and_shape():
+    with pytest.raises(ValueError, match="'other' is remembered"):
+        train(events=[on(Every(steps=1), lambda event: event.remember(other=1))])
+    with pytest.raises(ValueError, match=r"count is remembered in the shape \(\), not \(2,\)"):
+        train(events=[on(Every(steps=1), lambda event: event.remember(count=np.zeros(2)), count=0)])
+    with pytest.raises(ValueError, match="cannot share"):
+        train(events=[early_stopping(), early_stopping()])
+
+
+def test_an_interrupt_ends_after_the_steps_under_way_and_keeps_the_result():
+    threading.Timer(0.7, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    result = train(steps=10**7)
+    assert result.why == "interrupted"
+    assert result.history["step"][-1] == int(result.state.step) < 10**7
+    assert finite(result.params)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+CHILD = """
+import sys
+import jax, jax.numpy as jnp, numpy as np, optax
+from funcfit import Every, Run, batches, early_stopping, fit
+X = np.random.default_rng(0).normal(size=(301, 4)).astype(np.float32)
+
+def loss(w, batch, key):
+    x, y = batch
+    hidden = jax.nn.relu(x @ w["a"]) * jax.random.bernoulli(key, 0.8, (x.shape[0], 8))
+    return ((hidden @ w["b"] - y) ** 2).mean()
+
+w = {"a": np.random.default_rng(1).normal(size=(4, 8)).astype("f"), "b": np.ones(8, "f")}
+result = fit(
+    loss, w, batches((X, X.sum(1)), 16, seed=5), optax.adam(1e-2), steps=int(sys.argv[2]), ema=0.99,
+    events=[early_stopping(patience=10**6)], validation=(X[:40], X[:40].sum(1)),
+    run=Run(sys.argv[1], every=Every(steps=50)),
+)
+print(result.why)
+"""
+
+
+def child(folder, steps):
+    env = {**os.environ, "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-c", CHILD, str(folder), str(steps)]
+    return subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+
+
+def finished(folder, steps):
+    assert child(folder, steps).communicate(timeout=120)[0] == "steps\n"
+    return checkpoint.restore(folder / "checkpoints")
+
+
+@pytest.mark.slow
+def test_killed_five_times_it_ends_in_the_same_bits(tmp_path):
+    steps, rng = 600, np.random.default_rng(0)
+    whole = finished(tmp_path / "whole", steps)
+    for _ in range(5):
+        process = child(tmp_path / "killed", steps)
+        before, deadline = checkpoint.latest(tmp_path / "killed" / "checkpoints"), time.monotonic() + 60
+        while checkpoint.latest(tmp_path / "killed" / "checkpoints") == before and time.monotonic() < deadline:
+            time.sleep(0.005)
+            if process.poll() is not None:
+                break
+        time.sleep(rng.uniform(0, 0.1))
+        process.kill()
+        process.wait()
+    killed = finished(tmp_path / "killed", steps)
+    assert killed.tree.keys() == whole.tree.keys()
+    for name, leaf in whole.tree.items():
+        same_key = jax.random.key_data if name == "key" else np.asarray
+        np.testing.assert_array_equal(same_key(killed.tree[name]), same_key(leaf), err_msg=name)
+    rows = [json.loads(line)["step"] for line in (tmp_path / "killed" / "metrics.jsonl").open()]
+    assert rows == list(range(1, steps + 1))
+
+
+@pytest.mark.slow
+def test_sigterm_saves_and_says_resumable(tmp_path):
+    process = child(tmp_path, 10**7)
+    while not (checkpoint.latest(tmp_path / "checkpoints") or 0):
+        time.sleep(0.02)
+    process.terminate()
+    assert process.wait(60) == 75
+    saved = checkpoint.restore(tmp_path / "checkpoints")
+    assert saved.facts["why"] == "terminated"
