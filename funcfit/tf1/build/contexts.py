@@ -49,6 +49,29 @@ class ControlFlowContext:
         """The innermost loop around, this context included; None outside of loops."""
         return None if self._outer_context is None else self._outer_context.GetWhileContext()
 
+    @staticmethod
+    def CheckUse(value, node):
+        """ValueError when a node takes a value from a loop that it is not in."""
+        made_in = while_context(value.op, leaving=True)
+        if made_in is None:
+            return
+        used_in = while_context(node)
+        if used_in is None:
+            if node.type not in ("Enter", "RefEnter", "Switch", "RefSwitch"):  # made before they get their context
+                raise ValueError(
+                    f"Cannot use '{value.op.name}' as input to '{node.name}' because '{value.op.name}' is in a while "
+                    "loop. See info log for more details."
+                )
+            return
+        if _is_around(made_in, used_in):
+            return
+        forward = None if used_in.grad_state is None else used_in.grad_state.forward
+        if forward is None or not (_is_around(made_in, forward) or _is_around(forward, made_in)):
+            raise ValueError(
+                f"Cannot use '{value.op.name}' as input to '{node.name}' because they are in different while loops. "
+                "See info log for more details."
+            )
+
     def AddOp(self, node):
         self.AddOpHere(node)
 
@@ -89,6 +112,12 @@ def outside(context):
         yield
     finally:
         context.Enter()
+
+
+def _is_around(outer, context):
+    while context is not None and context is not outer:
+        context = context.outer_context
+    return context is outer
 
 
 def is_switch(node):

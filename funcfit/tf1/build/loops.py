@@ -5,6 +5,7 @@ NextIteration back to the Merge, and Exit. What the condition or the body takes 
 that holds in all turns. Gradients of loops: loop_gradients.py.
 """
 
+from funcfit.errors import InvalidArgumentError
 from funcfit.tf1.build import nest
 from funcfit.tf1.build.contexts import (
     ControlFlowContext,
@@ -191,9 +192,9 @@ def add_back_edge(merged, value):
     following = next_iteration(value)
     for m, x in zip(nest.tensors_of(merged), nest.tensors_of(following)):
         if m.dtype.base_dtype is not x.dtype.base_dtype:
-            raise ValueError(
-                f"Input 1 of node {m.op.name} was passed {_graph_name(x.dtype)} from {x.name} incompatible with "
-                f"expected {_graph_name(m.dtype)}."
+            raise InvalidArgumentError(  # TF's words when the graph is run
+                message=f"Input 1 of node {m.op.name} was passed {_graph_name(x.dtype)} from {x.name} incompatible "
+                f"with expected {_graph_name(m.dtype)}."
             )
         m.op._update_input(1, x)
     return following

@@ -58,11 +58,14 @@ class Operation:
         self._device = ""
         self._frames = user_frames()
         self._original_op = graph._default_original_op
+        self._control_flow_context = context = graph._control_flow_context
         for x in self._inputs:
+            made_in = x.op._control_flow_context
+            if made_in is not None and made_in is not context:
+                made_in.CheckUse(x, self)
             x._consumers.append(self)
-        self._control_flow_context = graph._control_flow_context
-        if self._control_flow_context is not None:
-            self._control_flow_context.AddOp(self)  # may add nodes, which then come before this one in the listing
+        if context is not None:
+            context.AddOp(self)  # may add nodes, which then come before this one in the listing
         self._id = graph._next_id()
 
     inputs = property(lambda self: InputList(self._inputs))

@@ -85,7 +85,7 @@ def RefNextIteration(data):
     raise AssertionError("the loop hands its variables on")
 
 
-@op("input: bool -> output: bool", out=shapes.scalar)
+@op("input: bool -> output: bool", out=lambda node: TensorShape(shapes.with_rank(node, 0, 0)))
 def LoopCond(input):
     """Whether the loop goes on. The plan has this node stand for the whole loop."""
     raise AssertionError("the loop runs where its LoopCond stands")

@@ -76,7 +76,8 @@ class FetchTree:
         self.rebuild = self._build(fetches)
         for x in self.elements:
             if not graph.is_fetchable(x):
-                raise ValueError(f"{x.op if isinstance(x, Tensor) else x} has been marked as not fetchable.")
+                name = x.op.name if isinstance(x, Tensor) else x.name
+                raise ValueError(f"Operation {name!r} has been marked as not fetchable.")
 
     def _build(self, fetch):
         """A function from the list of all values to this fetch's value."""

@@ -8,6 +8,7 @@ Python 3.6 too, so they keep to its syntax and import nothing from this project.
     networks        convolution, pooling, normalisation, dropout, dense nets
     scopes          names, variable scopes and reuse, collections, devices
     control         control dependencies, tuple, group, cond, case, Assert
+    loops           while_loop and its gradients
     tensor_arrays   TensorArray, map_fn, scan, foldl, foldr
     gradients_math  elementwise functions, broadcasting, reductions, products
     gradients_array shapes, joins, splits, slices, gathers
@@ -30,6 +31,7 @@ FAMILIES = [
     "networks",
     "scopes",
     "control",
+    "loops",
     "tensor_arrays",
     "gradients_math",
     "gradients_array",
