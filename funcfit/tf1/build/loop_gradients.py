@@ -117,6 +117,7 @@ class LoopGradient:
     def _trigger(name, context, index):
         with control_dependencies(None):
             node = raw.ControlTrigger(name=name)
+        node.graph.prevent_fetching(node)  # TF forgets to: it has nothing to give outside of its loop
         node._set_control_flow_context(context)
         index.op._add_control_input(node)
         return node
