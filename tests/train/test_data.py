@@ -1,9 +1,11 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
-from funcfit import batches
+from funcfit import batches, fit
+from funcfit.compile import traces
 
 
 def test_every_row_is_used_once_an_epoch_even_when_the_size_does_not_divide():
@@ -60,3 +62,98 @@ def test_steps_cover_epochs():
 def test_arrays_that_make_no_batches_are_refused(arrays, size, says):
     with pytest.raises(ValueError, match=says):
         batches(arrays, size)
+
+
+class Items:
+    """Rows by number, as a PyTorch dataset has them."""
+
+    def __init__(self, n):
+        self.n = n
+
+    def __len__(self):
+        return self.n
+
+    def __getitem__(self, i):
+        return {"x": np.float32(i) * 10, "y": i}
+
+
+class Loader:
+    """Batches one after the other, the last one short, as loaders give them."""
+
+    def __init__(self, rows, size):
+        self.rows, self.size = rows, size
+
+    def __iter__(self):
+        return (self.rows[i : i + self.size] for i in range(0, len(self.rows), self.size))
+
+
+def test_rows_by_number_and_arrays_on_the_host_come_in_the_order_of_those_on_the_device():
+    x = np.arange(50)
+    here, host, items = (
+        batches(x, 8, seed=4),
+        batches(x, 8, seed=4, on_device=False),
+        batches(Items(50), 8, seed=4),
+    )
+    for t in (0, 6, 31):
+        np.testing.assert_array_equal(here[t], host[t])
+        np.testing.assert_array_equal(here[t], items[t]["y"])
+    assert [d.steps(2) for d in (here, host, items)] == [13, 13, 13]
+
+
+def test_a_loaders_rows_are_cut_anew_and_any_step_can_be_asked_for():
+    data = batches(Loader(np.arange(7), 3))
+    assert [data[t].tolist() for t in (0, 1, 2, 4)] == [[0, 1, 2], [3, 4, 5], [6, 0, 1], [5, 6, 0]]
+    assert data[1].tolist() == [3, 4, 5]
+    assert batches(lambda: iter(Loader(np.arange(7), 3)), 5)[1].tolist() == [5, 6, 0, 1, 2]
+
+
+def test_a_generator_gives_each_batch_once_and_then_says_so():
+    data = batches(np.full(2, n) for n in range(4))
+    assert [data[t].tolist() for t in range(4)] == [[0, 0], [1, 1], [2, 2], [3, 3]]
+    with pytest.raises(ValueError, match="an iterator can be used once; give a function"):
+        data[4]
+
+
+@pytest.mark.parametrize("source", [np.arange(7), Items(7), Loader(np.arange(7), 3)], ids=["arrays", "items", "loader"])
+def test_padding_ends_the_batch_with_the_epoch(source):
+    data = batches(source, 3, shuffle=False, pad=True)
+    for epoch in (0, 3):
+        counted = []
+        for t in range(epoch, epoch + 3):
+            rows, weights = data[t]
+            rows = rows["y"] if isinstance(rows, dict) else rows
+            counted += [int(row) for row, weight in zip(rows, weights) if weight]
+        assert counted == list(range(7))
+
+
+@pytest.mark.parametrize("source", [Items(40), Loader(np.arange(40.0).reshape(40, 1), 7)], ids=["items", "loader"])
+def test_data_from_the_host_trains_in_one_compilation_and_resumes_anywhere(source):
+    def loss(w, batch, key):
+        x = batch["x"] if isinstance(batch, dict) else batch[:, 0]
+        return ((w - x) ** 2).mean()
+
+    whole = fit(loss, 0.0, batches(source, 6, seed=2), optax.sgd(0.01), steps=230)
+    before = traces()
+    half = fit(loss, 0.0, batches(source, 6, seed=2), optax.sgd(0.01), steps=117)
+    assert traces() - before <= 3  # the program, an update's shapes, an order of rows
+    rest = fit(loss, half.state, batches(source, 6, seed=2), optax.sgd(0.01), steps=230)
+    np.testing.assert_array_equal(rest.params, whole.params)
+    np.testing.assert_array_equal(np.append(half.history["loss"], rest.history["loss"]), whole.history["loss"])
+
+
+def test_rows_that_differ_in_shape_are_named():
+    with pytest.raises(ValueError, match=r"float32\[2\].*float32\[3\]"):
+        batches(Ragged(), 2, shuffle=False)[0]
+
+
+class Ragged(Items):
+    def __init__(self):
+        super().__init__(2)
+
+    def __getitem__(self, i):
+        return np.zeros(i + 2, "f")
+
+
+def test_a_stream_has_no_epochs():
+    with pytest.raises(ValueError, match="count in steps, not in epochs"):
+        fit(lambda w, x, k: (w - x).mean(), 0.0, batches(Loader(np.arange(7.0), 3)), optax.sgd(0.1), epochs=1)

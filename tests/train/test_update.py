@@ -1,0 +1,248 @@
+"""What a step may be asked for: each option against the plain step or the formula."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from funcfit import NonFinite, batches, fit, program
+from funcfit.train.nonfinite import first_nonfinite
+from funcfit.train.rates import learning_rate
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(64, 4)).astype(np.float32)
+Y = np.tanh(X.sum(1))
+
+
+def loss(w, batch, key):
+    x, y = batch
+    hidden = jnp.tanh(x @ w["body"]["w"] + w["body"]["b"])
+    return ((hidden @ w["head"] - y) ** 2).mean()
+
+
+def start():
+    return {
+        "body": {"w": RNG.normal(size=(4, 5)).astype("f") * 0 + 0.3, "b": np.zeros(5, "f")},
+        "head": np.ones(5, "f"),
+    }
+
+
+def after(steps=10, optimizer=None, data=(X, Y), loss=loss, **options):
+    train = program(loss, optimizer or optax.adam(0.05), data, **options)
+    return train, *train(train.init(start()), steps)
+
+
+def close(a, b, **tolerance):
+    jax.tree.map(lambda x, y: np.testing.assert_allclose(x, y, **tolerance), a, b)
+
+
+def test_frozen_parameters_stay_and_have_no_gradient_and_no_memory():
+    _, state, _ = after(freeze="body")
+    close(state.params["body"], start()["body"])
+    assert np.abs(state.params["head"] - 1).max() > 0.1
+    assert sum(leaf.size for leaf in jax.tree.leaves(state.opt)) == 2 * 5 + 1
+
+    def refuses(w, batch, key):
+        blocked = jax.custom_vjp(lambda x: x)
+        blocked.defvjp(lambda x: (x, None), lambda _, g: 1 / 0)
+        return loss({**w, "body": jax.tree.map(blocked, w["body"])}, batch, key)
+
+    after(loss=refuses, freeze=["body/*"])
+    with pytest.raises(ZeroDivisionError):
+        after(loss=refuses)
+
+
+def test_groups_have_optimizers_of_their_own():
+    _, state, _ = after(optimizer=optax.sgd(0.1), groups={"head": optax.sgd(0.0)})
+    close(state.params["head"], start()["head"])
+    _, plain, _ = after(optimizer=optax.sgd(0.1), freeze="head")
+    close(state.params["body"], plain.params["body"], rtol=1e-6)
+
+
+@pytest.mark.parametrize("option", [{"freeze": "tail"}, {"groups": {"tail/*": optax.sgd(1.0)}}])
+def test_a_glob_that_means_nothing_is_refused_with_the_names_there_are(option):
+    with pytest.raises(ValueError, match=r"no parameter's name matches 'tail.*there are body/b, body/w, head"):
+        after(**option)
+
+
+def test_ema_is_the_running_mean_of_the_parameters():
+    train, state, _ = after(7, ema=0.8)
+    mean = start()
+    for n in range(1, 8):
+        params = after(n)[1].params
+        mean = jax.tree.map(lambda m, p: 0.8 * m + 0.2 * p, mean, params)
+    close(train.averaged(state), mean, rtol=1e-4)
+    result = fit(loss, start(), (X, Y), optax.adam(0.05), steps=7, ema=0.8)
+    close(result.params, mean, rtol=1e-4)
+
+
+def test_microbatches_are_the_same_step():
+    _, whole, losses = after(5)
+    _, parts, in_parts = after(5, microbatches=8)
+    close(parts.params, whole.params, atol=1e-5)
+    close(in_parts["loss"], losses["loss"], rtol=1e-4)
+    assert jax.tree.structure(parts.opt) == jax.tree.structure(whole.opt)
+    with pytest.raises(ValueError, match="64 rows does not part into 7"):
+        after(microbatches=7)
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_low_precision_computes_low_and_keeps_float32_masters(precision):
+    seen = []
+
+    def spy(w, batch, key):
+        seen.append((w["head"].dtype, batch[0].dtype))
+        return loss(w, batch, key)
+
+    _, state, metrics = after(30, loss=spy, precision=precision)
+    assert set(seen) == {(jnp.dtype(precision), jnp.dtype(precision))}
+    assert {leaf.dtype for leaf in jax.tree.leaves(state.params)} == {jnp.dtype("float32")}
+    close(metrics["loss"], after(30)[2]["loss"], rtol=0.1, atol=0.01)
+
+
+def test_the_scale_of_a_float16_loss_halves_after_an_overflow_and_the_step_is_skipped():
+    def steep(w, batch, key):
+        return loss(w, batch, key) * 100
+
+    train, state, _ = after(1, loss=steep, precision="float16")
+    assert float(state.extra["loss_scale"]["scale"]) < 2.0**15
+    close(state.params, start())
+    assert int(state.step) == 1
+    state, metrics = train(state, 30)
+    assert metrics["loss"][-1] < metrics["loss"][0]
+
+
+def poisoned(at, kind="log"):
+    rows = X.copy()
+    rows[at] = np.nan if kind == "data" else -9.0
+
+    def bad(w, batch, key):
+        x, y = batch
+        risky = jnp.log(x[:, 0] + 8.5).mean() if kind == "log" else x[:, 0].mean()
+        return loss(w, (jnp.maximum(x, -4), y), key) + 0.0 * risky
+
+    return bad, batches((rows, Y), 1, shuffle=False)
+
+
+@pytest.mark.parametrize("kind", ["log", "data"])
+def test_a_program_stops_before_the_step_that_is_not_finite(kind):
+    bad, data = poisoned(13, kind)
+    train, state, metrics = after(40, data=data, loss=bad)
+    assert int(state.step) == 13 and bool(state.extra["halted"])
+    assert np.isfinite(metrics["loss"][:13]).all() and np.isnan(metrics["loss"][14:]).all()
+    good = after(13, data=data, loss=bad)[1]
+    jax.tree.map(np.testing.assert_array_equal, state.params, good.params)
+    again, _ = train(state, 5)
+    assert int(again.step) == 13
+
+
+def test_skip_leaves_the_parameters_as_they_were_and_goes_on():
+    bad, data = poisoned(13)
+    before = after(13, data=data, loss=bad)[1].params
+    _, state, _ = after(14, data=data, loss=bad, nonfinite="skip")
+    jax.tree.map(np.testing.assert_array_equal, state.params, before)
+    assert int(state.step) == 14
+    assert np.isfinite(after(40, data=data, loss=bad, nonfinite="skip")[1].params["head"]).all()
+
+
+def test_fit_names_the_operation_the_values_and_the_line(tmp_path):
+    bad, data = poisoned(13)
+    with pytest.raises(NonFinite, match=r"step 13 .*came from log of float32\[1\] with values from -0.5 .*test_update"):
+        fit(bad, start(), data, optax.adam(0.05), steps=40, run=tmp_path)
+    with pytest.raises(NonFinite) as again:
+        fit(bad, start(), data, optax.adam(0.05), steps=40, run=tmp_path)
+    assert int(again.value.state.step) == 13
+    bad, data = poisoned(0, "data")
+    with pytest.raises(NonFinite, match=r"step 0 .*its batch or its parameters are not finite"):
+        fit(bad, start(), data, optax.adam(0.05), steps=40)
+
+
+@pytest.mark.parametrize(
+    ("fn", "op"),
+    [
+        (lambda x: jax.jit(lambda x: jnp.log(x) * 2)(x).sum(), "log"),
+        (lambda x: jax.lax.scan(lambda c, r: (c / r, c), 1.0, x)[0], "div"),
+        (lambda x: jax.lax.cond(x[0] > 0, lambda: jnp.sqrt(x - 5), lambda: x), "sqrt"),
+        (lambda x: jax.grad(lambda x: jnp.sqrt(x).sum())(x), "div"),
+        (lambda x: jax.nn.relu(jnp.exp(x * 1e4)), "exp"),
+    ],
+)
+def test_the_origin_is_found_inside_compiled_parts_loops_and_gradients(fn, op):
+    origin = first_nonfinite(fn, jnp.array([1.0, 2.0, 0.0]))
+    assert origin.op == op and "test_update.py" in origin.line
+
+
+def test_a_carry_goes_from_step_to_step():
+    def counting(w, batch, key, carry):
+        return loss(w, batch, key), {"seen": carry["n"]}, {"n": carry["n"] + 1}
+
+    train = program(counting, optax.adam(0.1), (X, Y))
+    state, metrics = train(train.init(start(), carry={"n": 5}), 3)
+    assert metrics["seen"].tolist() == [5, 6, 7] and int(state.carry["n"]) == 8
+
+
+def test_metrics_may_be_sums_and_weights():
+    def weighted(w, batch, key):
+        return loss(w, batch, key), {"accuracy": (jnp.float32(3), jnp.float32(4))}
+
+    assert after(2, loss=weighted)[2]["accuracy"].tolist() == [0.75, 0.75]
+
+
+def test_norms_are_those_of_gradient_and_parameters():
+    _, state, metrics = after(1, norms=True)
+    gradient = jax.grad(loss)(start(), (X, Y), None)
+    np.testing.assert_allclose(metrics["gradient_norm"][0], optax.global_norm(gradient), rtol=1e-5)
+    np.testing.assert_allclose(metrics["parameter_norm"][0], optax.global_norm(state.params), rtol=1e-5)
+
+
+SCHEDULE = optax.cosine_decay_schedule(0.5, 10)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "rate"),
+    [
+        (optax.sgd(0.5, momentum=0.9), 0.5),
+        (optax.adamw(SCHEDULE), SCHEDULE(3)),
+        (optax.chain(optax.clip_by_global_norm(1.0), optax.lamb(0.25)), 0.25),
+        (optax.inject_hyperparams(optax.adam)(0.125), 0.125),
+        (optax.partition({"a": optax.sgd(0.1), "b": optax.sgd(0.2)}, {"a": "a", "b": "b"}), None),
+    ],
+)
+def test_the_learning_rate_is_read_where_it_stands(optimizer, rate):
+    opt = optimizer.init({"a": jnp.zeros(2), "b": jnp.zeros(2)})
+    found = learning_rate(optimizer, opt, jnp.int32(3))
+    assert (found is None) if rate is None else np.isclose(found, rate)
+
+
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        (lambda w, batch, key: w["head"], r"a loss is one number, and this one has the shape \(5,\)"),
+        (lambda w, batch, key: (loss(w, batch, key), {"head": w["head"]}, 3)[:1], "not enough values"),
+    ],
+)
+def test_a_loss_that_gives_something_else_is_refused(bad, says):
+    with pytest.raises(ValueError, match=says):
+        after(loss=bad)
+
+
+def test_an_update_of_ones_own_needs_no_loss():
+    def update(state, batch):
+        return state._replace(step=state.step + 1, params=state.params + batch.mean()), {"mean": batch.mean()}
+
+    own = program(update=update, data=batches(np.arange(6.0), 2, shuffle=False))
+    state, metrics = own(own.init(0.0), 3)
+    assert float(state.params) == 7.5 and metrics["mean"].tolist() == [0.5, 2.5, 4.5]
+
+    wrong = program(update=lambda s, b: (s._replace(params=s.params[None]), {}), data=np.zeros(3))
+    with pytest.raises(ValueError, match=r"params should be float32\[\] and is float32\[1\]"):
+        wrong(wrong.init(0.0))
+    with pytest.raises(ValueError, match="a loss and an optimizer, or an update"):
+        program(loss, data=(X, Y))
+
+
+def test_another_shape_is_an_error_that_names_the_leaf():
+    train, state, _ = after(1)
+    with pytest.raises(ValueError, match=r"state/params/head should be float32\[5\] and is float32\[6\]"):
+        train(state._replace(params={**state.params, "head": np.zeros(6, "f")}))
