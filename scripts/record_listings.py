@@ -14,6 +14,7 @@ is refused: the script starts itself once more with another seed and compares.
 import contextlib
 import fnmatch
 import os
+import re
 import subprocess
 import sys
 
@@ -51,7 +52,7 @@ def recorded(patterns):
 
 def later_names(line):
     """A line with the names that the variables of recurrent cells have had since 1.2."""
-    return line.replace("weights", "kernel").replace("biases", "bias")
+    return re.sub("(?<!projection_)weights", "kernel", line).replace("biases", "bias")
 
 
 def dead_tensors(tf, graph, feeds):

@@ -20,6 +20,7 @@ Networks
   morphology.py       grey-scale dilation
   normalization.py    batch and local response normalization
   softmax.py          softmax and the cross entropies built on it
+  recurrent.py        steps of recurrent cells, and sequences of steps
   ctc.py              connectionist temporal classification: loss and decoders
   quantization.py     floats on a grid of few values
 

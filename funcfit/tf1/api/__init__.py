@@ -4,6 +4,7 @@ part of one.
 core, config          the graph's own names (Graph, Tensor, dtypes, scopes, collections); ConfigProto and its kin
 optimizers/, train/   tf.train: optimizers; decays, moving averages, the global step, devices
 slots                 variables that these keep beside a variable
+rnn/                  recurrent cells and networks: tf.nn.rnn_cell, tf.nn.dynamic_rnn, tf.contrib.rnn
 layers/, losses       tf.layers and tf.losses; regularizers: penalties on weights; weights_broadcast: how weights fit
 dropout, convolution  tf.nn's composed functions; embedding, sampled_losses: tables and losses over many classes
 metrics/, confusion   tf.metrics, confusion matrices

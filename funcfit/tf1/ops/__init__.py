@@ -34,7 +34,7 @@ Networks
   pool                 pooling                         fractional_pool      pooling by a ratio
   morphology           dilation, erosion               normalization        batch normalization, moments
   softmax              softmax and cross entropies     ctc                  its loss and decoders
-  training             the updates of optimizers
+  training             the updates of optimizers       recurrent            LSTM and GRU cells as one op each
 
 Images, sparse tensors and sequences
   resize               resizes                         crop                 crops and glimpses

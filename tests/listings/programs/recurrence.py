@@ -132,6 +132,12 @@ def cells_over_frequencies(tf):
     grid(x, grid.zero_state(2, tf.float32))
 
 
+def layer_norm_lstm_cell(tf):
+    cell = tf.contrib.rnn.LayerNormBasicLSTMCell(3, norm_gain=0.5, norm_shift=0.1, dropout_keep_prob=0.5)
+    with _settled(tf):
+        tf.contrib.rnn.static_rnn(cell, _steps(tf, count=2), dtype=tf.float32)
+
+
 def cell_found_by_search(tf):
     cell = tf.contrib.rnn.NASCell(3, num_proj=2, use_biases=True)
     with _settled(tf):
