@@ -271,7 +271,9 @@ def UniqueWithCounts(x, *, out_idx=dtypes.int32):
 @op(
     "x: T, y: T -> out: T, idx: out_idx",
     out_idx=INDICES,
-    host=True,
+    fixed=("x", "y"),
+    host="unless known",
+    folds=True,
     gradient="unregistered",
     out=lambda node: [TensorShape((None,))] * 2,
 )

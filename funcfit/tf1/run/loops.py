@@ -78,7 +78,7 @@ class Loop:
     def need(self, exit):
         """Makes sure of what the variable that leaves by `exit` needs; gives the Enters found new."""
         known = len(self.enters)
-        switch = exit._inputs[0].op
+        switch = switch_before(exit)
         if not self.variables:
             self._frame = frame(next(x.op for x in switch._inputs[0].op._inputs if is_enter(x.op)))
             self._follow([self.condition._inputs[0].op])
@@ -106,7 +106,7 @@ class Loop:
                 self._follow([node._inputs[0].op])
                 self.variables[node._inputs[0].op].switch = node
             elif is_exit(node):
-                condition = node._inputs[0].op._inputs[1].op
+                condition = condition_of(node)
                 todo += self._inner.setdefault(condition, Loop(condition)).need(node)
             else:
                 todo += [x.op for x in node._inputs]
@@ -124,6 +124,19 @@ class Loop:
         """What a turn works out: each variable's next value, then the nodes that must have run besides."""
         nexts = [v.next for v in self.variables.values()]
         return [n._inputs[0] for n in nexts], list(dict.fromkeys(c for n in nexts for c in n._control_inputs))
+
+
+def switch_before(exit):
+    """The Switch at which a loop variable leaves by `exit`; gates of gradients may stand between them."""
+    node = exit._inputs[0].op
+    while node.type in ("Identity", "RefIdentity"):
+        node = node._inputs[0].op
+    return node
+
+
+def condition_of(exit):
+    """The LoopCond of the loop that `exit` leaves."""
+    return switch_before(exit)._inputs[1].op
 
 
 def is_enter(node):

@@ -14,7 +14,7 @@ from funcfit.errors import InvalidArgumentError
 from funcfit.tf1.graph import dtypes
 from funcfit.tf1.graph.node import Operation, Tensor
 from funcfit.tf1.run.branches import Contexts, branch_contexts, is_merge, scheduled
-from funcfit.tf1.run.loops import Given, Loop, is_exit, is_loop_merge
+from funcfit.tf1.run.loops import Given, Loop, condition_of, is_exit, is_loop_merge
 from funcfit.tf1.run.padding import padded
 
 
@@ -245,7 +245,7 @@ def needed(fetches, fed):
         if node.card is None:
             raise NotImplementedError(f"Op type not registered '{node.type}' (node '{node.name}')")
         if is_exit(node):
-            condition = fed.exits[node] = node._inputs[0].op._inputs[1].op
+            condition = fed.exits[node] = condition_of(node)
             todo += fed.loops.setdefault(condition, Loop(condition)).need(node)
         waits[node] = None
         todo += fed.before(node)

@@ -218,7 +218,7 @@ class Executable:
 
     def _checks(self, arguments):
         """The part of the stage that makes the checks, as a program of its own, and the structure of its outputs."""
-        shapes = [[jax.ShapeDtypeStruct(x.shape, x.dtype) for x in group] for group in arguments]
+        shapes = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype), list(arguments))
         traced = self.compiled.trace(*shapes)
         new, given, checks = traced.out_info
         first = len(new) + len(given)

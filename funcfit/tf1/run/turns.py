@@ -227,7 +227,8 @@ class _Turns:
         if self.loop.test.nodes and any(self.loop.test.writes(n) or n.card.checks for n in self.loop.test.nodes):
             raise ByTurn(self.loop.condition)
         listed = {c: self.cells[c] for c in self.loop.writes if isinstance(self.cells.get(c), (Stack, TensorArray))}
-        stacked = {c: _InTurns(c, v, self, count) for c, v in listed.items() if c not in self.carried_lists}
+        handed_on = self.carried_lists | _looked_at(self.loop.turn)
+        stacked = {c: _InTurns(c, v, self, count) for c, v in listed.items() if c not in handed_on}
         carried = [c for c in self.loop.writes if c in self.cells and c not in stacked]
         moved = [v for v in self.moving if v not in self.growing]
         found = []
@@ -342,6 +343,18 @@ class _Turns:
                 before = before.with_room((after.top - before.top) * bound, after.buffer[0])
             roomy.append(_to_carry(before))
         return roomy
+
+
+def _looked_at(plan):
+    """The arrays of tensors of which a turn reads elements: those that earlier turns wrote as well."""
+    found = set()
+    for node in plan.nodes:
+        if node in plan.loops:
+            inner = plan.loops[node]
+            found |= {*inner.reads, *_looked_at(inner.turn)}
+        elif not node.card.makes:
+            found |= {plan.cells.behind(x) for x in node._inputs} - set(plan.writes(node))
+    return found
 
 
 def _counter(counters, first, step, dtype, k, count):
