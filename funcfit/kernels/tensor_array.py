@@ -21,6 +21,7 @@ class TensorArray:
     """`items`: a tuple of arrays, None where nothing is written; or `buffer` [capacity, *element] with the mask
     `written` [capacity], a NumPy array where it is known while tracing. `length`: the number of elements where it is
     less than the capacity. `adds`: a write to what is written adds to it (gradients); `fresh` ones are still all zero.
+    `parts`: how many elements a split has written.
     """
 
     dtype: np.dtype
@@ -32,6 +33,7 @@ class TensorArray:
     dynamic: bool = False
     adds: bool = False
     fresh: bool = False
+    parts: int | None = None
 
     @classmethod
     def empty(cls, dtype, size, dynamic=False):
@@ -51,15 +53,15 @@ class TensorArray:
         count = None if self.items is None else len(self.items)
         pairs = [x for pair in self.pending for x in pair]
         values = (self.buffer, self.written, self.length, *(self.items or ()), *pairs)
-        return split_known(values, (self.dtype, count, self.dynamic, self.adds, self.fresh))
+        return split_known(values, (self.dtype, count, self.dynamic, self.adds, self.fresh, self.parts))
 
     @classmethod
     def tree_unflatten(cls, fixed, children):
-        (dtype, count, dynamic, adds, fresh), (buffer, written, length, *rest) = join_known(fixed, children)
+        (dtype, count, *flags), (buffer, written, length, *rest) = join_known(fixed, children)
         items = None if count is None else tuple(rest[:count])
         pairs = rest[count or 0 :]
         pending = tuple(zip(pairs[::2], pairs[1::2]))
-        return cls(dtype, items, buffer, written, length, pending, dynamic, adds, fresh)
+        return cls(dtype, items, buffer, written, length, pending, *flags)
 
     @property
     def size(self):
@@ -113,10 +115,13 @@ class TensorArray:
         place = array.buffer.at[index]
         buffer = place.add(value, mode="drop") if self.adds else place.set(value, mode="drop")
         written, length = array.written, array.length
-        if not (isinstance(written, np.ndarray) and written.all()):
+        if known(index, written):
+            written = written | np.isin(np.arange(len(written)), index)
+        elif not (known(written) and written.all()):
             written = jnp.asarray(written).at[index].set(True, mode="drop")
         if length is not None:
-            length = jnp.maximum(length, jnp.max(index) + 1)
+            end = (np if known(index) else jnp).max(index) + 1
+            length = max(length, int(end)) if known(end, length) else jnp.maximum(length, end)
         return replace(array, buffer=buffer, written=written, length=length, fresh=False)
 
     def read(self, index, shape=None):
@@ -158,10 +163,6 @@ class TensorArray:
                     array = array.write(index, values[i])
                 return array
         array = array.buffered(jax.ShapeDtypeStruct(values.shape[1:], values.dtype))
-        if known(indices, array.written) and not array.written.all():
-            mask = array.written.copy()
-            mask[indices[indices < len(mask)]] = True
-            return replace(replace(array, written=np.ones(len(mask), bool))._written_at(indices, values), written=mask)
         return array._written_at(indices, values)
 
     def _grown(self, size):
@@ -226,8 +227,10 @@ class TensorArray:
         return tuple(array.buffer)
 
     def concat(self):
-        """All elements joined along their first axis (None for none), and how many rows each gave."""
-        items = self.elements()
+        """All elements joined along their first axis (None for none), and how many rows each gave. The gradient of a
+        split joins those that the split had written: the array may have grown since.
+        """
+        items = self.elements()[: self.parts if self.adds else None]
         lengths = np.array([x.shape[0] for x in items], np.int64)
         return (self._numbers.concatenate(items) if len(items) else None), lengths
 
@@ -237,7 +240,7 @@ class TensorArray:
         for i, length in enumerate(lengths):
             array = array.write(i, value[start : start + int(length)])
             start += int(length)
-        return array
+        return replace(array, parts=self.parts if self.adds else len(lengths))
 
 
 def _element(shape, dtype):

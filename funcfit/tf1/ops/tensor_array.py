@@ -164,9 +164,16 @@ def _at_scalar(node):
     shapes.with_rank(node, 1, 0)
 
 
+def _deciding(node):
+    """Where an array may grow, outside of loops, the index decides its size."""
+    maker = node.inputs[0].op
+    return [1] if maker.type.startswith("TensorArrayV") and maker.attrs["dynamic_size"] else []
+
+
 @op(
     "handle: resource, index: int32, value: T, flow_in: float32 -> flow_out: float32",
     writes=("handle",),
+    fixed=_deciding,
     knows=_Array,
     checks=_writable,
     out=lambda node: [_at_scalar(node) or shapes.SCALAR],
@@ -285,6 +292,7 @@ def _scattered(node):
 @op(
     "handle: resource, indices: int32, value: T, flow_in: float32 -> flow_out: float32",
     writes=("handle",),
+    fixed=_deciding,
     knows=_Array,
     checks=_scatterable,
     out=_scattered,
@@ -397,6 +405,9 @@ def _gradients(handle, flow, named_after, dtype):
     """
     parts = named_after.name.split("/")
     calls = [i for i, part in enumerate(parts) if part.startswith("gradients")]
+    if not calls:  # a tensor that the caller of tf.gradients gave
+        parts = handle.graph.get_name_scope().split("/")
+        calls = [i for i, part in enumerate(parts) if part.startswith("gradients")]
     if not calls:
         raise ValueError(f"Expected op/tensor name to start with gradients (excluding scope), got: {named_after.name}")
     source = "/".join(parts[: calls[-1] + 1])
