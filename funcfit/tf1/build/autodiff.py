@@ -8,7 +8,7 @@ goes to the card's gradient rule, whose nodes stand under `gradients/NAME_grad/`
 import contextlib
 from collections import Counter, deque
 
-from funcfit.tf1.build.contexts import is_exit, is_loop_switch
+from funcfit.tf1.build.contexts import is_around, is_exit, is_loop_switch
 from funcfit.tf1.build.loop_gradients import LoopGradients
 from funcfit.tf1.build.registry import gradient_rule
 from funcfit.tf1.build.slices import sum_of_slices
@@ -124,7 +124,7 @@ class _Backward:
                 below.add(node)
                 todo.extend(c for x in node.outputs for c in x._consumers if c not in below)
         below.update(to_nodes)  # a y that no x reaches is differentiated all the same, one step (1.1 gradients_impl.py)
-        between, todo = {}, deque(to_nodes)
+        between, todo = {}, deque(to_nodes)  # a dict for its order
         while todo:
             node = todo.popleft()
             if node in below and node not in between:
@@ -137,7 +137,7 @@ class _Backward:
                 new = [x.op for x in self.loops.add(node) if x.op not in between]
             between.update(dict.fromkeys(new))
             exits.extend(new)
-        pending = Counter()
+        self.between, pending = between, Counter()
         for node in between:
             pending.update(x.op for x in node._inputs if x.op in between)
         return pending
@@ -183,11 +183,24 @@ class _Backward:
             return
         used = [e for e in loop.deferred_exits if self._has_gradient(e.op)]
         loop.unused_exits += [e for e in loop.deferred_exits if e not in used]
+        if not used and loop.forward.grad_state is not None:
+            self._skip(loop.forward)
+            return
         self.queue.extend(e.op for e in used)
         for e in loop.unused_exits:
             if used and is_trainable(e):
                 self._add(e, self.loops.zeros_for_exit(e))
             self.queue.append(e.op)
+
+    def _skip(self, loop):
+        """Nothing flows through the loop of another gradient, and not all of its nodes can be reached from its exits:
+        what it takes from outside waits no longer.
+        """
+        for node in self.between:
+            if is_around(loop, node._get_control_flow_context()):
+                for x in node._inputs:
+                    if not is_around(loop, x.op._get_control_flow_context()):
+                        self._count_off(x)
 
     def _has_gradient(self, node):
         slots = self.arrived.get(node, ())

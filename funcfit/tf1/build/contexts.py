@@ -63,10 +63,10 @@ class ControlFlowContext:
                     "loop. See info log for more details."
                 )
             return
-        if _is_around(made_in, used_in):
+        if is_around(made_in, used_in):
             return
         forward = None if used_in.grad_state is None else used_in.grad_state.forward
-        if forward is None or not (_is_around(made_in, forward) or _is_around(forward, made_in)):
+        if forward is None or not (is_around(made_in, forward) or is_around(forward, made_in)):
             raise ValueError(
                 f"Cannot use '{value.op.name}' as input to '{node.name}' because they are in different while loops. "
                 "See info log for more details."
@@ -114,7 +114,8 @@ def outside(context):
         context.Enter()
 
 
-def _is_around(outer, context):
+def is_around(outer, context):
+    """Whether `context` is `outer`, or in it."""
     while context is not None and context is not outer:
         context = context.outer_context
     return context is outer

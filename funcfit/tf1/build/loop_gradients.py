@@ -336,7 +336,7 @@ class LoopGradients:
         found = []
         for state in self._of.values():
             for x in state.exits:
-                if not pending.get(x.op):
+                if not pending[x.op]:
                     state.pending_exits -= 1
                     if x.op not in ys:
                         state.unused_exits.append(x)
@@ -411,6 +411,8 @@ def _switch_gradient(node, *grads):
     if is_loop_switch(node):
         return [_loop_switch_gradient(node, *grads), None]
     if isinstance(context, CondContext):
+        if any(g is None for g in grads):  # integers: nothing flows (1.1 forgets to ask)
+            return [None, None]
         return [merge([grads[context.branch], grads[1 - context.branch]], name="cond_grad")[0], None]
     false_grad = switch(grads[0], node.inputs[1])[0]
     true_grad = switch(grads[1], node.inputs[1])[1]
