@@ -7,6 +7,7 @@ can stack what its turns write.
 
 import operator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -25,10 +26,10 @@ class TensorArray:
     """
 
     dtype: np.dtype
-    items: tuple | None = None
-    buffer: object = None
-    written: object = None
-    length: object = None
+    items: Any = None
+    buffer: Any = None
+    written: Any = None
+    length: Any = None
     pending: tuple = ()  # (index, value)
     dynamic: bool = False
     adds: bool = False
@@ -199,13 +200,16 @@ class TensorArray:
         written = array.written if isinstance(other.written, np.ndarray) else jnp.asarray(array.written)
         return replace(array, written=written, fresh=other.fresh)
 
-    taken = 0
+    taken, compact = 0, False
 
     def shares(self, other):
         """True for arrays that differ only in their pending writes."""
         return all(
             getattr(self, name) is getattr(other, name) for name in ("items", "buffer", "written", "length", "fresh")
         )
+
+    def with_holes(self):
+        return self  # writes that go nowhere leave none
 
     def nothing_pending(self):
         """Writes like the pending ones that go nowhere: to an index past the end."""

@@ -200,7 +200,13 @@ def _readable(handle, index, flow_in, *, known, **_):
     out=lambda node: [_at_scalar(node) or shapes.UNKNOWN],
 )
 def TensorArrayReadV3(handle, index, flow_in, *, dtype, known):
-    return handle.read(index, known.element_shape)
+    return handle.read(index, _shape_of_nothing(handle, known))
+
+
+def _shape_of_nothing(handle, array):
+    """The shape of an element that is not written. Where no element can be read, the checks say so: any will do."""
+    shape = array.element_shape
+    return () if shape is None and not handle.has_elements and not handle.adds else shape
 
 
 @TensorArrayReadV3.gradient
@@ -227,9 +233,9 @@ def _gathered(node):
     out=_gathered,
 )
 def TensorArrayGatherV3(handle, indices, flow_in, *, dtype, element_shape=shapes.UNKNOWN, known):
-    shape = element_shape.as_list() if element_shape.is_fully_defined() else known.element_shape
-    if shape is None and not len(indices) and not handle.has_elements:
+    if not len(indices) and not handle.has_elements and not element_shape.is_fully_defined():
         _refuse_empty("element shape", element_shape, "packing")
+    shape = element_shape.as_list() if element_shape.is_fully_defined() else _shape_of_nothing(handle, known)
     if handle.items is not None and known_numbers(indices):
         _check_alike([handle.items[i] for i in indices], "has shape: ", lambda x: TensorShape(x.shape))
     return handle.gather(indices, shape)
