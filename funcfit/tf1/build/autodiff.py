@@ -154,7 +154,7 @@ class _Backward:
             if is_trainable(x):
                 self._add(x, self.loops.zeros_for_exit(x))
                 self.queue.append(x.op)
-        while self.queue:
+        while self.queue or self._conditions_that_wait():
             node = self.queue.popleft()
             with _maybe_colocate(node, self.colocate):
                 for x, grad in zip(node._inputs, self._input_gradients(node)):
@@ -165,6 +165,17 @@ class _Backward:
             for x in node._inputs:
                 self._count_off(x)
         return [self._taken(x) for x in self.xs]
+
+    def _conditions_that_wait(self):
+        """Has the conditions of loops visited that still wait when all else is done: for Switches of integers, at which
+        no gradient arrives, so that 1.1 never comes to what else uses the tensors that decide (its gradients are then
+        None or not whole; later releases mend it).
+        """
+        waiting = [node for node in self.between if node.type == "LoopCond" and self.pending[node] > 0]
+        for node in waiting:
+            self.pending[node] = 0
+        self.queue.extend(waiting)
+        return waiting
 
     def _count_off(self, x):
         """One node fewer uses `x`: is it its node's turn? A loop's Switch comes twice, Exits of one loop together."""
