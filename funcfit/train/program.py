@@ -32,7 +32,7 @@ def program(
     ema: float | None = None,
     norms: bool = False,
     nonfinite: str = "stop",
-    span: int = 100,
+    span: int = 256,
 ) -> "Program":
     """The compiled program that trains by `loss` and `optimizer` on `data`, or by an `update` of your own.
 

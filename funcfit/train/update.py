@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from funcfit.tree import joined, labels, map_floats, own, parted
+from funcfit.tree import differences, joined, labels, map_floats, own, parted
 
 from .rates import learning_rate
 from .state import State
@@ -38,13 +38,16 @@ def measured(loss: Loss, params: Any, batch: Any, key: PRNGKeyArray, carry: Any 
     """The loss called, and what it gave in one form. Raises ValueError unless the loss is one number."""
     out = loss(params, batch, key) if carry is None else loss(params, batch, key, carry)
     if isinstance(out, tuple):
-        value, metrics, carry = out if len(out) == 3 else (*out, carry)
+        value, metrics, after = out if len(out) == 3 else (*out, carry)
     else:
-        value, metrics = out, {}
+        value, metrics, after = out, {}, carry
     value = jnp.asarray(value)
     if value.ndim:
         raise ValueError(f"a loss is one number, and this one has the shape {value.shape}: return its mean or its sum")
-    return Outcome(value, {"loss": value, **metrics}, carry)
+    changed = differences(carry, after)
+    if changed:
+        raise ValueError(f"a loss gives back a carry like the one it was given: {'; '.join(changed)}")
+    return Outcome(value, {"loss": value, **metrics}, after)
 
 
 def quotients(metrics: Metrics) -> dict[str, Array]:
@@ -78,6 +81,7 @@ def step(
         raise ValueError(f"nonfinite is 'stop', 'skip' or 'ignore', not {nonfinite!r}")
     frozen_names = dict.fromkeys([freeze] if isinstance(freeze, str) else freeze, "frozen")
     scaled = precision == "float16"
+    unguarded = nonfinite == "ignore" and not scaled
 
     def parts(params):
         mask = jax.tree.map(lambda label: label == "trained", labels(params, frozen_names, "trained"))
@@ -118,34 +122,39 @@ def step(
         if scale is not None:
             gradient = jax.tree.map(lambda g: g / scale, gradient)
         transformation = grouped(trained)
-        change, opt = transformation.update(gradient, state.opt, trained)
-        if "rate" in state.extra:
-            change = jax.tree.map(lambda c: c * state.extra["rate"].astype(c.dtype), change)
-        after = optax.apply_updates(trained, change)
+
+        def taken():
+            change, opt = transformation.update(gradient, state.opt, trained)
+            if "rate" in state.extra:
+                change = jax.tree.map(lambda c: c * state.extra["rate"].astype(c.dtype), change)
+            after = optax.apply_updates(trained, change)
+            mean = None if ema is None else optax.incremental_update(after, state.extra["ema"], 1 - ema)
+            return after, opt, out.carry, mean
+
+        def left():
+            return trained, state.opt, state.carry, state.extra.get("ema")
+
+        # A cond around the whole change: XLA then works in place, where a select on its results would copy them.
+        good = finite(gradient) & (jnp.isfinite(out.value) | scaled)  # too large a scale is no fault of the model's
+        after, opt, carry, mean = taken() if unguarded else jax.lax.cond(good, taken, left)
 
         metrics = quotients(out.metrics)
         rate = learning_rate(transformation, state.opt, state.step)
         if rate is not None:
             metrics.setdefault("lr", rate * state.extra.get("rate", 1.0))
         if norms:
-            metrics["gradient_norm"] = optax.global_norm(gradient)
-            metrics["parameter_norm"] = optax.global_norm(after)
+            metrics["gradient_norm"] = norm(gradient)
+            metrics["parameter_norm"] = norm(after)
 
-        extra = dict(state.extra)
+        extra, step = dict(state.extra), state.step + 1
         if ema is not None:
-            extra["ema"] = optax.incremental_update(after, extra["ema"], 1 - ema)
-        new = State(state.step + 1, joined(after, frozen), opt, state.key, out.carry, extra)
-        if nonfinite == "ignore" and not scaled:
-            return new, metrics
-        good = finite(gradient) if scaled else finite(gradient) & jnp.isfinite(out.value)
-        new = kept(good, new, state)
+            extra["ema"] = mean
         if scaled:
-            new.extra["loss_scale"] = rescaled(good, **state.extra["loss_scale"])
-            good |= jnp.isfinite(out.value)  # too large a scale is no fault of the model's
+            extra["loss_scale"] = rescaled(good, **state.extra["loss_scale"])
+            good = jnp.isfinite(out.value)
         if nonfinite == "stop":
-            new = new._replace(step=state.step + good)
-            new.extra["halted"] = ~good
-        return new, metrics
+            extra["halted"], step = ~good, state.step + good
+        return State(step, joined(after, frozen), opt, state.key, carry, extra), metrics
 
     return Step(init, update)
 
@@ -178,10 +187,9 @@ def finite(tree: Any) -> Bool[Array, ""]:
     return jnp.stack([jnp.isfinite(leaf).all() for leaf in jax.tree.leaves(tree)]).all()
 
 
-def kept(good: Bool[Array, ""], new: State, old: State) -> State:
-    """The new state where the step was good, else the old one, a step on. XLA fuses the select with the update."""
-    old = old._replace(step=new.step)
-    return jax.tree.map(lambda n, o: n if n is o else jnp.where(good, n, o), new, old)
+def norm(tree: Any) -> Scalar:
+    """The length of all leaves as one vector."""
+    return jnp.sqrt(sum(jnp.vdot(leaf, leaf).astype(jnp.float32) for leaf in jax.tree.leaves(tree)))
 
 
 def rescaled(good: Bool[Array, ""], scale: Scalar, good_steps: Int[Array, ""]) -> dict[str, Array]:

@@ -189,11 +189,15 @@ def test_metrics_may_be_sums_and_weights():
     assert after(2, loss=weighted)[2]["accuracy"].tolist() == [0.75, 0.75]
 
 
+def flat(tree):
+    return np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(tree)])
+
+
 def test_norms_are_those_of_gradient_and_parameters():
     _, state, metrics = after(1, norms=True)
     gradient = jax.grad(loss)(start(), (X, Y), None)
-    np.testing.assert_allclose(metrics["gradient_norm"][0], optax.global_norm(gradient), rtol=1e-5)
-    np.testing.assert_allclose(metrics["parameter_norm"][0], optax.global_norm(state.params), rtol=1e-5)
+    np.testing.assert_allclose(metrics["gradient_norm"][0], np.linalg.norm(flat(gradient)), rtol=1e-5)
+    np.testing.assert_allclose(metrics["parameter_norm"][0], np.linalg.norm(flat(state.params)), rtol=1e-5)
 
 
 SCHEDULE = optax.cosine_decay_schedule(0.5, 10)
