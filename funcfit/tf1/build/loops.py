@@ -23,6 +23,7 @@ from funcfit.tf1.build.contexts import (
     with_flows,
 )
 from funcfit.tf1.build.slices import as_slices, on_parts
+from funcfit.tf1.graph import dtypes
 from funcfit.tf1.graph.convert import convert_n_to_tensor_or_indexed_slices, convert_to_tensor
 from funcfit.tf1.graph.graph import control_dependencies, get_default_graph, name_scope
 from funcfit.tf1.graph.keys import GraphKeys, add_to_collection
@@ -193,17 +194,11 @@ def add_back_edge(merged, value):
     for m, x in zip(nest.tensors_of(merged), nest.tensors_of(following)):
         if m.dtype.base_dtype is not x.dtype.base_dtype:
             raise InvalidArgumentError(  # TF's words when the graph is run
-                message=f"Input 1 of node {m.op.name} was passed {_graph_name(x.dtype)} from {x.name} incompatible "
-                f"with expected {_graph_name(m.dtype)}."
+                message=f"Input 1 of node {m.op.name} was passed {dtypes.kernel_name(x.dtype.base_dtype)} from {x.name} incompatible "
+                f"with expected {dtypes.kernel_name(m.dtype.base_dtype)}."
             )
         m.op._update_input(1, x)
     return following
-
-
-def _graph_name(dtype):
-    return {"float32": "float", "float64": "double", "float16": "half"}.get(
-        dtype.base_dtype.name, dtype.base_dtype.name
-    )
 
 
 def _fits(shape, invariant):
