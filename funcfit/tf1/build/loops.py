@@ -192,10 +192,11 @@ def add_back_edge(merged, value):
         raise ValueError(f"Must be a sparse tensor: {value.name}")
     following = next_iteration(value)
     for m, x in zip(nest.tensors_of(merged), nest.tensors_of(following)):
-        if m.dtype.base_dtype is not x.dtype.base_dtype:
-            raise InvalidArgumentError(  # TF's words when the graph is run
-                message=f"Input 1 of node {m.op.name} was passed {dtypes.kernel_name(x.dtype.base_dtype)} from {x.name} incompatible "
-                f"with expected {dtypes.kernel_name(m.dtype.base_dtype)}."
+        wanted, came = (dtypes.kernel_name(t.dtype.base_dtype) for t in (m, x))
+        if wanted != came:  # TF says so when the graph is run
+            raise InvalidArgumentError(
+                message=f"Input 1 of node {m.op.name} was passed {came} from {x.name} incompatible with expected "
+                f"{wanted}."
             )
         m.op._update_input(1, x)
     return following
