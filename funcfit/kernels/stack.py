@@ -5,10 +5,15 @@ of the whole buffer, and a loop's turns are stacked by the loop itself.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+
+
+class NoRoom(Exception):
+    """A loop of unknown length pushes on a stack that has no buffer."""
 
 
 @jax.tree_util.register_pytree_node_class
@@ -20,23 +25,27 @@ class Stack:
     """
 
     dtype: np.dtype
-    buffer: object = None
-    top: object = 0
+    buffer: Any = None
+    top: Any = 0
     down: int = 0
     pending: tuple = ()
     blocks: tuple = ()
+    holes: Any = None  # true where turns that had nothing to push have pushed zeros: who popped then must pop them
+    compact: bool = False  # true where such turns have pushed nothing
 
     @classmethod
     def empty(cls, dtype):
         return cls(np.dtype(dtype))
 
     def tree_flatten(self):
-        return split_known((self.buffer, self.top, *self.pending), (self.dtype, self.down, self.blocks))
+        return split_known(
+            (self.buffer, self.top, *self.pending), (self.dtype, self.down, self.blocks, self.holes, self.compact)
+        )
 
     @classmethod
     def tree_unflatten(cls, fixed, children):
-        (dtype, down, blocks), (buffer, top, *pending) = join_known(fixed, children)
-        return cls(dtype, buffer, top, down, tuple(pending), blocks)
+        (dtype, down, blocks, holes, compact), (buffer, top, *pending) = join_known(fixed, children)
+        return cls(dtype, buffer, top, down, tuple(pending), blocks, holes, compact)
 
     def push(self, element):
         return replace(self, pending=(*self.pending, element), blocks=(*self.blocks, False))
@@ -62,6 +71,9 @@ class Stack:
     def shares(self, other):
         """True for stacks that differ only in what is pending and taken."""
         return self.buffer is other.buffer and self.top is other.top and self.down in (0, other.down)
+
+    def with_holes(self, origin=True):
+        return replace(self, holes=origin)
 
     def nothing_pending(self):
         """Pushes like the pending ones that nobody will read: zeros."""
@@ -91,11 +103,11 @@ class Stack:
             if isinstance(top, int) and (buffer is None or len(buffer) == top or len(buffer) < top + len(block)):
                 buffer = block if not top else _concatenated([buffer[:top], block])
             elif buffer is None:
-                raise ValueError("a stack needs room before a loop pushes on it")
+                raise NoRoom
             else:
                 buffer = jax.lax.dynamic_update_slice_in_dim(jnp.asarray(buffer), jnp.asarray(block), top, 0)
             top = top + len(block)
-        return Stack(self.dtype, buffer, top)
+        return Stack(self.dtype, buffer, top, holes=self.holes, compact=self.compact)
 
     def with_room(self, more, element):
         """The same stack, settled, with room for `more` elements of the shape of `element`."""

@@ -2,10 +2,13 @@
 the host, changes shape from turn to turn, or piles up without a bound runs so.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from funcfit.errors import FailedPreconditionError
-from funcfit.tf1.run.loops import Given
+from funcfit.kernels.stack import Stack
+from funcfit.tf1.run.loops import ByTurn, Given
 from funcfit.tf1.run.trace import cell_value
 
 
@@ -38,7 +41,8 @@ def run_by_turn(loop, scope, session, make_program):
             scope.values[v.exit.outputs[0]] = value
     for cell in loop.writes:
         if (cell, None) in cells:
-            scope.values[cell, loop.condition] = cells[cell, None]
+            value = cells[cell, None]
+            scope.values[cell, loop.condition] = replace(value, compact=True) if isinstance(value, Stack) else value
         elif cell in session._state:
             scope.values[cell, loop.condition] = np.array(session._state[cell])
 
@@ -49,7 +53,9 @@ def _lists(loop, scope):
     for cell in loop.reads + loop.writes:
         if cell.card.makes:
             try:
-                found[cell, None] = cell_value(cell, scope.made.uses[loop.condition][cell], scope)
+                found[cell, None] = value = cell_value(cell, scope.made.uses[loop.condition][cell], scope)
+                if isinstance(value, Stack) and value.holes:
+                    raise ByTurn(value.holes)  # single turns pop nothing where nothing was pushed
             except FailedPreconditionError:
                 pass
     return found

@@ -9,6 +9,14 @@ from dataclasses import dataclass, field
 from funcfit.tf1.graph.node import Operation
 
 
+class ByTurn(Exception):
+    """A loop cannot be compiled as one: its condition's node is `condition`. The session plans again."""
+
+    def __init__(self, condition):
+        super().__init__(condition.name)
+        self.condition = condition
+
+
 class Given(frozenset):
     """The tensors whose values a plan is given: fed ones, and inside a loop those of its boundary nodes.
 

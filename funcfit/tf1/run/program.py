@@ -15,12 +15,14 @@ from operator import itemgetter
 import jax
 import numpy as np
 
+import funcfit.tf1.run.turns  # noqa: F401  the runner of loops
 from funcfit.compile import evaluate, jit, part, touched, wide_mode
 from funcfit.errors import InvalidArgumentError
 from funcfit.tf1.graph.dtypes import HOST_ONLY
 from funcfit.tf1.graph.node import Operation, Tensor
 from funcfit.tf1.run.by_turn import run_by_turn
 from funcfit.tf1.run.fetch import fed_array
+from funcfit.tf1.run.loops import ByTurn
 from funcfit.tf1.run.plan import View, plan
 from funcfit.tf1.run.trace import (
     Scope,
@@ -32,7 +34,6 @@ from funcfit.tf1.run.trace import (
     run_steps,
     stage_function,
 )
-from funcfit.tf1.run.turns import ByTurn
 
 MANY_SHAPES = 20
 LARGE_STATE = 1 << 18  # bytes that a step writes, from which a second call is cheaper than a select

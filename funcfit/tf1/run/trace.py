@@ -326,6 +326,10 @@ class _List:
         self.model = max((x for x in found if x is not None), key=lambda x: (len(x.pending), x.taken))
         if any(x is not None and not x.shares(self.model) for x in found):
             raise Undecided(step.predicate)
+        uneven = len({0 if x is None else x.taken for x in found}) > 1
+        if uneven and self.model.compact:
+            raise Undecided(step.predicate)  # a turn that pops nothing must leave all there
+        self.padded = len({0 if x is None else len(x.pending) for x in found}) > 1
         self.entries = jax.tree.leaves(self.model.pending)
         others = [jax.tree.leaves(x.pending) for x in found if x is not None]
         # Entries that are the same known numbers on all sides that have them stay known.
@@ -348,7 +352,8 @@ class _List:
     def after(self, added):
         added = iter(added)
         entries = [e if known else next(added) for e, known in zip(self.entries, self.known)]
-        return replace(self.model, pending=jax.tree.unflatten(jax.tree.structure(self.model.pending), entries))
+        left = replace(self.model, pending=jax.tree.unflatten(jax.tree.structure(self.model.pending), entries))
+        return left.with_holes() if self.padded else left
 
 
 def is_known(value):

@@ -12,18 +12,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from funcfit.errors import FailedPreconditionError
-from funcfit.kernels.stack import Stack
+from funcfit.kernels.stack import NoRoom, Stack
 from funcfit.kernels.tensor_array import TensorArray
-from funcfit.tf1.run.loops import Loop, is_enter, is_loop_merge
+from funcfit.tf1.run.loops import ByTurn, Loop, is_enter, is_loop_merge
 from funcfit.tf1.run.trace import RUNNERS, Scope, Undecided, as_arrays, cell_value, given_value, run_steps
-
-
-class ByTurn(Exception):
-    """A loop that cannot be compiled as one: its condition's node is `condition`. The session plans again."""
-
-    def __init__(self, condition):
-        super().__init__(condition.name)
-        self.condition = condition
 
 
 class _Carried(Exception):
@@ -48,6 +40,8 @@ def run_loop(loop, scope):
                 return
             except _Carried as again:
                 with_lists_carried.add(again.cell)
+    except NoRoom as full:
+        raise ByTurn(loop.condition) from full
     except Undecided as wait:
         # A constant of the loop can be known from outside; what the turns work out cannot.
         enter = wait.tensor.op
@@ -92,10 +86,10 @@ class _Turns:
                 owner = scope.made.cells.owner(cell)
                 if owner is not None and owner in cells:
                     cells[cell] = cells[owner].gradient()
-        for cell, value in cells.items():
-            if isinstance(value, (Stack, TensorArray)):
-                cells[cell] = value.settled()
-        return cells
+        try:
+            return {c: x.settled() if isinstance(x, (Stack, TensorArray)) else x for c, x in cells.items()}
+        except (ValueError, TypeError):  # elements of several shapes
+            raise ByTurn(self.loop.condition) from None
 
     def _source(self, tensor):
         """The node whose value `tensor` shows: through the Switches and Identities of the loop."""
@@ -252,7 +246,7 @@ class _Turns:
         (moving, kept), (out, rows, flags) = jax.lax.scan(turn, start, jnp.arange(count, dtype=jnp.int32))
         last = {v: self.first[v] for v in self.constant} | dict(zip(moved, moving))
         for v, added in zip(self.growing, rows):
-            last[v] = jnp.concatenate([jnp.asarray(self.first[v]), added.reshape(-1, *added.shape[2:])])
+            last[v] = jnp.concatenate([jnp.asarray(self.first[v]), _flat(added)])
         for v, step in self.steps.items():
             last[v] = np.asarray(int(self.first[v]) + count * step, self.first[v].dtype)
         after = {c: each.after(values) for (c, each), values in zip(stacked.items(), out)}
@@ -352,7 +346,7 @@ def _looked_at(plan):
         if node in plan.loops:
             inner = plan.loops[node]
             found |= {*inner.reads, *_looked_at(inner.turn)}
-        elif not node.card.makes:
+        elif not (node.card.makes or node.card.alias or is_enter(node)):
             found |= {plan.cells.behind(x) for x in node._inputs} - set(plan.writes(node))
     return found
 
@@ -447,6 +441,7 @@ class _InTurns:
     def outputs(self, left, counters):
         """What the loop has to put out for this turn; what is known of the rest is kept here."""
         if isinstance(left, Stack):
+            self.holes = left.holes  # when a replay by turn must not meet them, it is this loop that made them
             popped = left.down if self.counts_down is None else 1 - len(left.pending)
             if left.top is not self.given.top:  # a loop in this one has popped
                 raise _Carried(self.cell)
@@ -477,7 +472,10 @@ class _InTurns:
         if isinstance(self.value, Stack):
             if self.pops:
                 return self.value.lowered(self.pops * self.count)
-            return self.value.push_block(_interleaved(columns, self.blocks)) if columns else self.value
+            if not columns:
+                return self.value
+            pushed = self.value.push_block(_interleaved(columns, self.blocks))
+            return pushed.with_holes(self.turns.loop.condition) if self.holes else pushed
         value = self.value
         for (_, first, _, step), column in zip(self.indices, columns):
             value = value.scatter(int(first) + step * np.arange(self.count), column)
@@ -488,4 +486,9 @@ def _interleaved(columns, blocks):
     """What each turn pushed, turn after turn: columns [turn, *element], or [turn, count, *element] for blocks."""
     columns = [c if block else c[:, None] for c, block in zip(columns, blocks)]
     whole = columns[0] if len(columns) == 1 else jnp.concatenate(columns, axis=1)
-    return whole.reshape(-1, *whole.shape[2:])
+    return _flat(whole)
+
+
+def _flat(rows):
+    """[turn, count, *element] as [turn * count, *element]"""
+    return rows.reshape(rows.shape[0] * rows.shape[1], *rows.shape[2:])
