@@ -7,7 +7,7 @@ variable_store  get_variable's variables by name     variable_scope  get_variabl
 templates       make_template                        tensor_array    TensorArray
 nest            structures of tensors: tf.nest       loops           while_loop
 contexts        what cond and while_loop share       loop_gradients  the loop that runs turns backwards
-slices          IndexedSlices as values
+slices          IndexedSlices as values              flow_gradients  rules of Switch, Merge, Enter, Exit
 """
 
 import importlib
