@@ -4,5 +4,5 @@ dtypes    element types                      shape     partly known shapes
 values    Python values as numpy arrays      convert   Python values to tensors
 node      Operation, Tensor, IndexedSlices   graph     Graph: names, scopes, collections, control dependencies
 stacks    default graph and session          keys      the names of a graph's collections
-device    device names in parts
+device    device names in parts                 handles   what names a list of the run
 """

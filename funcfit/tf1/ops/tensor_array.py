@@ -12,6 +12,7 @@ from funcfit.kernels.tensor_array import TensorArray
 from funcfit.kernels.tensor_array import known as known_numbers
 from funcfit.tf1 import shapes
 from funcfit.tf1.graph.dtypes import kernel_name
+from funcfit.tf1.graph.handles import maker, users
 from funcfit.tf1.graph.shape import TensorShape
 from funcfit.tf1.opdef import Check, Empty, also, op, raw, tf
 
@@ -22,11 +23,10 @@ class _Array:
     """What the graph tells of the array behind a node's handle."""
 
     def __init__(self, node):
-        self._node, self._sources, maker = node, "", _maker(node.inputs[0])
-        while maker.type.startswith("TensorArrayGrad"):
-            self._sources = f"@{maker.attrs['source']}{self._sources}"
-            maker = _maker(maker.inputs[0])
-        self._maker = maker
+        self._node, self._sources, self._maker = node, "", maker(node.inputs[0])
+        while self._maker.type.startswith("TensorArrayGrad"):
+            self._sources = f"@{self._maker.attrs['source']}{self._sources}"
+            self._maker = maker(self._maker.inputs[0])
 
     @property
     def name(self):
@@ -36,16 +36,18 @@ class _Array:
     @property
     def element_shape(self):
         """The elements' shape as a list, as the array was made with, else as the graph's writes show it; or None."""
-        shape, todo = self._maker.attrs["element_shape"], [self._maker.outputs[0]]
-        while todo and not shape.is_fully_defined():
-            for user in todo.pop().consumers():
-                if user.type in _HANDS_ON:
-                    todo += user.outputs
-                elif user.type.startswith("TensorArrayWrite"):
-                    shape = user.inputs[2].shape
-                elif user.type.startswith("TensorArrayScatter") and user.inputs[2].shape.ndims:
-                    shape = user.inputs[2].shape[1:]
-        return shape.as_list() if shape.is_fully_defined() else None
+        for shape in self._element_shapes():
+            if shape.is_fully_defined():
+                return shape.as_list()
+        return None
+
+    def _element_shapes(self):
+        yield self._maker.attrs["element_shape"]
+        for user in users(self._maker.outputs[0]):
+            if user.type.startswith("TensorArrayWrite"):
+                yield user.inputs[2].shape
+            elif user.type.startswith("TensorArrayScatter") and user.inputs[2].shape.ndims:
+                yield user.inputs[2].shape[1:]
 
     def check_dtype(self, attr, does):
         ours, asked = self._maker.attrs["dtype"], self._node.attrs[attr]
@@ -53,16 +55,6 @@ class _Array:
             raise InvalidArgumentError(
                 message=f"TensorArray dtype is {kernel_name(ours)} but Op {does} dtype {kernel_name(asked)}."
             )
-
-
-_HANDS_ON = ("Enter", "Identity", "Switch", "Merge", "NextIteration", "Exit")
-
-
-def _maker(handle):
-    """The node that made an array, from any tensor that is its handle."""
-    while handle.op.type in _HANDS_ON:
-        handle = handle.op.inputs[0]
-    return handle.op
 
 
 def _handle_and_flow(node):
@@ -166,8 +158,8 @@ def _at_scalar(node):
 
 def _deciding(node):
     """Where an array may grow, outside of loops, the index decides its size."""
-    maker = node.inputs[0].op
-    return [1] if maker.type.startswith("TensorArrayV") and maker.attrs["dynamic_size"] else []
+    made = node.inputs[0].op
+    return [1] if made.type.startswith("TensorArrayV") and made.attrs["dynamic_size"] else []
 
 
 @op(

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from funcfit.errors import InvalidArgumentError
 from funcfit.tf1.graph import dtypes
+from funcfit.tf1.graph.handles import is_popped, pushed
 from funcfit.tf1.graph.node import Operation, Tensor
 from funcfit.tf1.run.branches import Contexts, branch_contexts, is_merge, scheduled
 from funcfit.tf1.run.loops import Given, Loop, condition_of, is_exit, is_loop_merge
@@ -94,7 +95,9 @@ class Cells:
             if card.makes and tensor.value_index == 0:
                 cell = self._made(tensor.op)
                 break
-            if card.writes and tensor.dtype._is_ref_dtype:
+            if is_popped(tensor):
+                tensor = pushed(tensor.op)
+            elif card.writes and tensor.dtype._is_ref_dtype:
                 tensor = tensor.op.inputs[card.input_positions(tensor.op, card.writes)[0]]
             elif card.alias or is_reference(tensor):
                 tensor = tensor.op.inputs[0]
@@ -142,7 +145,7 @@ def is_reference(tensor):
         if tensor.op.type == "RefEnter":
             return True
         tensor = tensor.op._inputs[0]
-    return bool(tensor.op.card and tensor.op.card.makes) and tensor.value_index == 0
+    return bool(tensor.op.card and tensor.op.card.makes) and tensor.value_index == 0 or is_popped(tensor)
 
 
 def plan(fetches, feeds, static=(), by_turn=(), shared=None, lists_on_host=False):
@@ -205,6 +208,12 @@ def _plan_inside(loop, cells, by_turn):
         for node in made.nodes:
             if node.card.makes is True:
                 made_inside.add(node)
+            elif any(map(is_popped, node.outputs)):
+                made_inside.add(made.cells.behind(node.outputs[0]))
+            elif node.card.makes:
+                (cell,) = made.writes(node)
+                if made.cells.owner(cell) in made_inside:
+                    made_inside.add(cell)
             reads.update((key[0], None) for key in requirements(node, made, fed) if _is_as_found(key))
             writes.update(dict.fromkeys(made.writes(node)))
         for key in made.fetch_keys:

@@ -16,6 +16,7 @@ import numpy as np
 from funcfit.errors import FailedPreconditionError, InvalidArgumentError, OpError
 from funcfit.kernels.module import numpy_or_jax
 from funcfit.tf1 import shapes
+from funcfit.tf1.graph.handles import is_popped
 from funcfit.tf1.graph.node import Operation, Tensor
 from funcfit.tf1.opdef import Empty
 from funcfit.tf1.run.branches import Conditional, is_merge, possible
@@ -174,7 +175,10 @@ def run_node(node, scope):
         scope.values[cell, node] = new
     outputs = node.outputs[1:] if card.makes else [x for x in node.outputs if not (written and x.dtype._is_ref_dtype)]
     for x, value in zip(outputs, lowered[len(written) :]):
-        scope.values[x] = _as_declared(value, x)
+        if is_popped(x):
+            scope.values[made.cells.behind(x), None] = value
+        else:
+            scope.values[x] = _as_declared(value, x)
 
 
 RUNNERS[Operation] = run_node
