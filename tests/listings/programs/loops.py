@@ -12,7 +12,7 @@ def counting(tf):
 
 def several_variables(tf):
     x = tf.constant([1.0, 2.0], name="x")
-    i, y, z = tf.while_loop(
+    i, _, z = tf.while_loop(
         lambda i, y, z: tf.logical_and(i < 5, tf.reduce_sum(y) < 100.0),
         lambda i, y, z: (i + 1, y * 2.0, z + tf.reduce_mean(y)),
         [0, x, tf.constant(0.0)],
@@ -351,3 +351,100 @@ def swapped(tf):
     x = tf.constant(2.0, name="x")
     _, y = tf.while_loop(lambda i, y: i < 3, lambda i, y: (i + 1, tf.exp(y) * 0.1), [0, x], swap_memory=True)
     tf.gradients(y, x, grad_ys=tf.constant(3.0))
+
+
+def gradient_of_a_loop_in_a_cond_in_a_loop(tf):
+    x = tf.constant(0.5, name="x")
+    c = tf.placeholder(tf.float32, [None], name="c")
+
+    def body(i, y):
+        def repeated():
+            return tf.while_loop(lambda j, z: j < 2, lambda j, z: (j + 1, tf.sin(z) * tf.reduce_sum(c)), [0, y])[1]
+
+        return i + 1, tf.cond(i > 0, repeated, lambda: y * x)
+
+    _, y = tf.while_loop(lambda i, y: i < 3, body, [0, x])
+    tf.gradients(y, [x, c])
+    return {c: [1.5, 0.5]}
+
+
+def gradient_of_conds_in_a_cond_in_a_loop(tf):
+    x = tf.placeholder(tf.float32, [None], name="x")
+    c = tf.constant(1.5, name="c")
+
+    def body(i, y):
+        def inner():
+            return tf.cond(i > 1, lambda: y * y, lambda: tf.exp(-y) * c)
+
+        return i + 1, tf.cond(i < 2, inner, lambda: y + c)
+
+    _, y = tf.while_loop(lambda i, y: i < 4, body, [0, x])
+    tf.gradients(y, [x, c])
+    return {x: [0.5, 0.25]}
+
+
+def gradient_of_an_unused_exit_of_an_inner_loop(tf):
+    x = tf.placeholder(tf.float32, [None], name="x")
+
+    def outer(i, y):
+        _, z, _ = tf.while_loop(lambda j, z, u: j < 2, lambda j, z, u: (j + 1, z * u, u + z), [0, y, tf.sin(y)])
+        return i + 1, z
+
+    _, y = tf.while_loop(lambda i, y: i < 2, outer, [0, x])
+    tf.gradients(y, x)
+    return {x: [0.5, 0.25]}
+
+
+def gradient_of_rows_in_nested_loops(tf):
+    table = tf.Variable([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], name="table")
+
+    def outer(i, y):
+        _, z = tf.while_loop(lambda j, z: j < 2, lambda j, z: (j + 1, z + tf.gather(table, [i, j])), [0, y])
+        return i + 1, z * 0.5
+
+    _, y = tf.while_loop(lambda i, y: i < 2, outer, [0, tf.ones([2, 2])])
+    tf.gradients(tf.reduce_sum(y), table)
+
+
+def gradient_of_shapes_and_sizes_inside(tf):
+    x = tf.placeholder(tf.float32, [None, 2], name="x")
+
+    def body(i, y):
+        scaled = y / tf.cast(tf.size(y), tf.float32)
+        return i + 1, tf.cond(
+            i < 1, lambda: tf.reshape(tf.reduce_max(scaled, 1) * scaled[:, 0], [-1, 1]) + y, lambda: y
+        )
+
+    _, y = tf.while_loop(lambda i, y: i < 2, body, [0, x])
+    tf.gradients(tf.reduce_mean(y), x)
+    return {x: [[1.0, 2.0], [3.0, 5.0], [8.0, 6.0]]}
+
+
+def gradient_of_integers_and_floats(tf):
+    n = tf.constant([1, 2], name="n")
+    x = tf.constant(2.0, name="x")
+    _, m, y = tf.while_loop(
+        lambda i, m, y: i < 3, lambda i, m, y: (i + 1, m * 2, y * tf.cast(tf.reduce_sum(m), tf.float32)), [0, n, x]
+    )
+    tf.gradients(y, [x])
+    tf.gradients(m, [n], name="of_integers")
+
+
+def gradient_of_loops_in_a_row(tf):
+    x = tf.constant([1.0, 2.0], name="x")
+    w = tf.Variable([0.5, 0.1], name="w")
+    _, y = tf.while_loop(lambda i, y: i < 2, lambda i, y: (i + 1, y * w), [0, x])
+    _, z = tf.while_loop(lambda i, z: i < 2, lambda i, z: (i + 1, tf.sin(z) * w + y), [0, y])
+    tf.train.AdamOptimizer(0.1).minimize(tf.reduce_sum(z))
+
+
+def several_results_of_a_cond_in_a_loop(tf):
+    x = tf.placeholder(tf.float32, [2], name="x")
+
+    def body(i, y, z):
+        a, b = tf.cond(tf.reduce_sum(y) > 1.0, lambda: (y * z, tf.sin(z)), lambda: (y + 1.0, z))
+        return i + 1, a, b
+
+    _, y, z = tf.while_loop(lambda i, y, z: i < 3, body, [0, x, x * 2.0])
+    tf.gradients([y, z], x)
+    return {x: [0.5, 0.25]}
