@@ -2,4 +2,6 @@
 
 from jaxtyping import install_import_hook
 
-install_import_hook(["funcfit.kernels", "funcfit.train"], "beartype.beartype")
+install_import_hook(
+    ["funcfit.kernels", "funcfit.losses", "funcfit.metrics", "funcfit.nn", "funcfit.train"], "beartype.beartype"
+)

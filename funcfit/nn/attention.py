@@ -1,0 +1,52 @@
+"""Attention over the rows of a sequence."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+
+from funcfit.kernels.softmax import softmax
+
+from .layer import Layer
+from .linear import scaled_normal
+
+
+def attention(heads: int, *, causal: bool = False) -> Layer:
+    """Self-attention over rows [time, size]; with `causal`, a time sees itself and those before it.
+
+    Vaswani et al. 2017, section 3.2. `size` must be a multiple of `heads`.
+    """
+
+    def init(key, shape):
+        size = shape[-1]
+        if size % heads:
+            raise ValueError(f"attention needs a size that its {heads} heads can share, not {size}")
+        inner, outer = jax.random.split(key)
+        weights = {
+            "in": scaled_normal(inner, (size, 3 * size), 2 * size),
+            "out": scaled_normal(outer, (size, size), 2 * size),
+        }
+        return weights, ()
+
+    def apply(params, x, key=None, carry=()):
+        batch, time, size = x.shape
+        q, k, v = jnp.moveaxis((x @ params["in"]).reshape(batch, time, 3, heads, size // heads), (2, 3), (0, 2))
+        scores = q @ jnp.swapaxes(k, -1, -2) / math.sqrt(size // heads)
+        if causal:
+            scores = jnp.where(jnp.tril(jnp.ones((time, time), bool)), scores, -jnp.inf)
+        seen = jnp.swapaxes(softmax(scores) @ v, 1, 2).reshape(batch, time, size)
+        return seen @ params["out"], ()
+
+    return Layer(init, apply)
+
+
+def positions() -> Layer:
+    """Adds a learned vector to each time of rows [time, size]."""
+
+    def init(key, shape):
+        return {"table": jax.random.normal(key, shape) * 0.02}, ()
+
+    def apply(params, x, key=None, carry=()):
+        return x + params["table"][: x.shape[1]], ()
+
+    return Layer(init, apply)

@@ -1,0 +1,55 @@
+"""Layers that go through a sequence time by time: rows [time, inputs] to [time, size]."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+
+from .layer import Layer
+
+
+def recurrent(size: int, gates: int, states: int, step: Callable) -> Layer:
+    """A layer that repeats `step(params, states, x) -> states`; the first state is its output."""
+
+    def init(key, shape):
+        inputs, around = jax.random.split(key)
+        scale = 1 / jnp.sqrt(size)
+        return {
+            "x": jax.random.uniform(inputs, (shape[-1], gates * size), minval=-scale, maxval=scale),
+            "h": jax.random.uniform(around, (size, gates * size), minval=-scale, maxval=scale),
+            "b": jnp.zeros(gates * size),
+        }, ()
+
+    def apply(params, x, key=None, carry=()):
+        def one(state, x):
+            state = step(params, state, x)
+            return state, state[0]
+
+        first = (jnp.zeros((x.shape[0], size), x.dtype),) * states
+        return jnp.swapaxes(jax.lax.scan(one, first, jnp.swapaxes(x @ params["x"] + params["b"], 0, 1))[1], 0, 1), ()
+
+    return Layer(init, apply)
+
+
+def lstm(size: int) -> Layer:
+    """Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000, one at first."""
+
+    def step(params, state, x):
+        h, c = state
+        i, f, g, o = jnp.split(x + h @ params["h"], 4, axis=-1)
+        c = jax.nn.sigmoid(f + 1) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+        return jax.nn.sigmoid(o) * jnp.tanh(c), c
+
+    return recurrent(size, 4, 2, step)
+
+
+def gru(size: int) -> Layer:
+    """Cho et al. 2014, with the reset gate after the product."""
+
+    def step(params, state, x):
+        (h,) = state
+        (xr, xz, xn), (hr, hz, hn) = jnp.split(x, 3, axis=-1), jnp.split(h @ params["h"], 3, axis=-1)
+        z = jax.nn.sigmoid(xz + hz)
+        return ((1 - z) * jnp.tanh(xn + jax.nn.sigmoid(xr + hr) * hn) + z * h,)
+
+    return recurrent(size, 3, 1, step)
