@@ -193,12 +193,15 @@ class TensorArray:
         return replace(self, items=None, buffer=buffer, written=written)
 
     def like(self, other):
-        """The same array in the form of `other`: in a buffer, with a mask for the run where it is so there."""
+        """The same array in the form of `other`: in a buffer where elements were written, with a mask for the run where
+        it is so there.
+        """
         if other.buffer is None:
-            return self
+            items = [x for x in other.items if x is not None]
+            return self.settled().buffered(items[0]) if len({x.shape for x in items}) == 1 else self
         array = self.settled().buffered(jax.ShapeDtypeStruct(other.buffer.shape[1:], self.dtype))
-        written = array.written if isinstance(other.written, np.ndarray) else jnp.asarray(array.written)
-        return replace(array, written=written, fresh=other.fresh)
+        same = known(array.written, other.written) and np.array_equal(array.written, other.written)
+        return replace(array, written=array.written if same else jnp.asarray(array.written), fresh=other.fresh)
 
     taken, compact = 0, False
 
