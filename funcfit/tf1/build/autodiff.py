@@ -319,9 +319,9 @@ class _Backward:
 
 @api("hessians")
 def hessians(ys, xs, name="hessians", colocate_gradients_with_ops=False, gate_gradients=False, aggregation_method=None):
-    """The matrix of second derivatives of sum(ys) for each vector in `xs`, row by row, as TF 1.1 builds it.
+    """The second derivatives of sum(ys) for each x: a tensor of shape `x.shape + x.shape`.
 
-    ValueError for an x that is not a vector or has no known length.
+    For a vector of known length row by row, as TF 1.1 builds it; for other shapes in a loop, as 1.15 does.
     """
     kwargs = {
         "colocate_gradients_with_ops": colocate_gradients_with_ops,
@@ -329,20 +329,28 @@ def hessians(ys, xs, name="hessians", colocate_gradients_with_ops=False, gate_gr
         "aggregation_method": aggregation_method,
     }
     found = []
-    for i, x in enumerate(_as_list(xs)):
-        rank = x.get_shape().ndims
-        if rank is None:
-            raise ValueError(
-                f"Cannot compute Hessian because the dimensionality of element number {i} of `xs` cannot be determined"
-            )
-        if rank != 1:
-            raise ValueError(
-                f"Computing hessians is currently only supported for one-dimensional tensors. Element number {i} of "
-                f"`xs` has {rank} dimensions."
-            )
+    for x in _as_list(xs):
+        by_rows = x.get_shape().ndims == 1 and x.get_shape().is_fully_defined()
         with name_scope(name + "_first_derivative"):
-            slopes = tf.unstack(gradients(ys, x, **kwargs)[0])
+            slope = gradients(ys, x, **kwargs)[0]
+            slopes = tf.unstack(slope) if by_rows else tf.reshape(slope, [-1])
         with name_scope(name + "_second_derivative"):
-            rows = [gradients(slope, x, **kwargs)[0] for slope in slopes]
-            found.append(tf.stack(rows, name=name))
+            if by_rows:
+                rows = [gradients(slope, x, **kwargs)[0] for slope in slopes]
+                found.append(tf.stack(rows, name=name))
+            else:
+                rows = _gradients_in_a_loop(slopes, x, kwargs)
+                found.append(tf.reshape(rows, tf.concat([tf.shape(x), tf.shape(x)], 0), name=name))
     return found
+
+
+def _gradients_in_a_loop(ys, x, kwargs):
+    """The gradient of each element of the vector `ys`, stacked."""
+    count = tf.size(x)
+    start = [0, tf.TensorArray(x.dtype.base_dtype, count)]
+    _, rows = tf.while_loop(
+        lambda i, _: i < count,
+        lambda i, rows: (i + 1, rows.write(i, gradients(ys[i], x, **kwargs)[0])),
+        start,
+    )
+    return rows.stack()

@@ -155,7 +155,16 @@ def test_the_same_loop_is_differentiated_twice():
 def test_variables_that_decide_together_when_to_stop_do_not_keep_a_gradient_waiting():
     x = tf.constant(1.0)
     _, y = tf.while_loop(lambda i, y: tf.logical_and(i < 5, y < 4.0), lambda i, y: (i + 1, y * y + 1.0), [0, x])
-    assert tf.gradients(y, x) != [None]
+    assert run(tf.gradients(y, x)) == [8.0]
+
+
+@pytest.mark.parametrize("shape", [[2, 3], [None], None])
+def test_hessians_of_what_is_no_vector_of_known_length_are_taken_in_a_loop(shape):
+    x = tf.placeholder(tf.float32, shape)
+    value = np.array([1.0, 2.0]) if shape == [None] else np.arange(6.0).reshape(2, 3)
+    (hessian,) = run(tf.hessians(tf.reduce_sum(x**3), x), {x: value})
+    assert hessian.shape == value.shape * 2
+    np.testing.assert_allclose(hessian.reshape(value.size, -1), np.diag(6.0 * value.ravel()), rtol=1e-6)
 
 
 def test_integers_of_a_conditional_have_no_gradient():
