@@ -103,6 +103,15 @@ def recurrence_gradient(tf):
     return {x: [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]}
 
 
+def read_back_in_a_loop_gradient(tf):
+    x = tf.constant([1.0, 2.0], name="x")
+    array = tf.TensorArray(tf.float32, size=5, clear_after_read=False).write(0, x[0]).write(1, x[1])
+    _, array = tf.while_loop(
+        lambda i, _: i < 5, lambda i, a: (i + 1, a.write(i, a.read(i - 1) * tf.sin(a.read(i - 2)))), (2, array)
+    )
+    tf.gradients(array.stack(), x)
+
+
 def dynamic_size_in_a_loop(tf):
     def turn(i, array):
         return i + 1, array.write(i, tf.square(i))
@@ -154,6 +163,11 @@ def map_in_a_map(tf):
     tf.map_fn(lambda row: tf.map_fn(lambda y: y * y, row), x)
 
 
+def map_in_a_map_gradient(tf):
+    x = tf.constant([[1.0, 2.0], [3.0, 4.0]], name="x")
+    tf.gradients(tf.map_fn(lambda row: tf.map_fn(lambda y: tf.sin(y) * y, row), x), x)
+
+
 def scan_products(tf):
     tf.scan(lambda a, x: a * x, tf.constant([1.0, 2.0, 3.0], name="x"))
 
@@ -180,6 +194,13 @@ def scan_gradient_of_the_first_row(tf):
     w = tf.constant([[0.5, 0.1], [0.2, -0.5]], name="w")
     y = tf.scan(lambda a, row: tf.tanh(tf.reduce_sum(w * a, 1)) + row, x)
     tf.gradients(y, [w, x])
+
+
+def fold_in_a_scan_gradient(tf):
+    x = tf.placeholder(tf.float32, [None, 3], name="x")
+    y = tf.scan(lambda a, row: a + tf.foldl(lambda b, each: b * tf.sin(each), row), x, initializer=0.0)
+    tf.gradients(y, x)
+    return {x: [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]}
 
 
 def folds(tf):
