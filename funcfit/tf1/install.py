@@ -1,8 +1,8 @@
 """`install()`: makes `import tensorflow` mean funcfit.tf1 in this process.
 
 Public modules (`tensorflow.nn`, `tensorflow.contrib.layers`) are the registry's namespaces. Modules below
-`tensorflow.python`, which programs of those years import although they were internal, answer with the public pieces:
-each looks a name up where its own public names went, then everywhere.
+`tensorflow.python` and `tensorflow.contrib.X.python`, which programs of those years import although they were internal,
+answer with the public pieces: each looks a name up where its own public names went, then everywhere.
 """
 
 import functools
@@ -13,10 +13,13 @@ import types
 
 from funcfit.tf1.opdef import Namespace, tf
 
-# Path below tensorflow.python -> where the public names of that module live. The longest match counts.
+# Path below tensorflow.python (or from contrib on) -> where the names of that module live: public names, or below
+# `python` those that never were. The longest match counts; what no line matches in contrib.X is found in contrib.X.
 _HOMES = {
     "": [""],
     "client": [""],
+    "contrib.rnn.python.ops.rnn": ["contrib.rnn", "nn"],
+    "contrib.rnn.python": ["contrib.rnn", "nn.rnn_cell", "nn", "python.ops.rnn_cell_impl"],
     "framework": ["", "errors"],
     "framework.errors": ["errors"],
     "framework.errors_impl": ["errors"],
@@ -33,7 +36,7 @@ _HOMES = {
     "ops.nn_ops": ["nn", ""],
     "ops.random_ops": ["", "random"],
     "ops.rnn": ["nn"],
-    "ops.rnn_cell": ["nn.rnn_cell", "contrib.rnn"],
+    "ops.rnn_cell": ["nn.rnn_cell", "contrib.rnn", "python.ops.rnn_cell_impl"],
     "ops.rnn_cell_impl": ["nn.rnn_cell", "contrib.rnn"],
     "platform": ["", "app", "test"],
     "platform.app": ["app"],
@@ -49,7 +52,7 @@ _EVERYWHERE = ["", "nn", "math", "train", "linalg", "image", "layers", "losses",
 
 
 class InternalModule(types.ModuleType):
-    """A module below `tensorflow.python`: its names are public ones, found where that module's went."""
+    """An internal module of TensorFlow: its names are public ones, found where that module's went."""
 
     def __init__(self, name):
         super().__init__(name)
@@ -58,13 +61,11 @@ class InternalModule(types.ModuleType):
     def __getattr__(self, name):
         if name.startswith("__"):
             raise AttributeError(name)
-        path = self.__name__.removeprefix("tensorflow.python").lstrip(".")
+        path = self.__name__.removeprefix("tensorflow.").removeprefix("python").lstrip(".")
         own = namespace(path, never_public())
-        if own is not None and isinstance(vars(own).get(name), Namespace):
+        if f"{path}.{name}" in _HOMES or own is not None and isinstance(vars(own).get(name), Namespace):
             return importlib.import_module(f"{self.__name__}.{name}")
-        while path not in _HOMES:
-            path = path.rpartition(".")[0]
-        for space in (own, *map(namespace, (*_HOMES[path], *_EVERYWHERE))):
+        for space in (own, *map(_space, (*_homes(path), *_EVERYWHERE))):
             if space is not None and name in vars(space):
                 return vars(space)[name]
         raise AttributeError(f"{self.__name__} has no {name!r}: funcfit.tf1 does not provide it")
@@ -77,6 +78,20 @@ def never_public():
     Kept from the first look on: importing `tensorflow.python` puts the module in this namespace's place.
     """
     return vars(tf)["python"]
+
+
+def _homes(path):
+    while path not in _HOMES:
+        if path.startswith("contrib.") and path.count(".") == 1:
+            return [path]
+        path = path.rpartition(".")[0]
+    return _HOMES[path]
+
+
+def _space(home):
+    """The namespace of a line of `_HOMES`."""
+    below = home.removeprefix("python.")
+    return namespace(home) if below == home else namespace(below, never_public())
 
 
 def namespace(path, top=tf):
@@ -100,7 +115,13 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     @staticmethod
     def _module(name):
         path = name.partition(".")[2]
-        if path == "python" or path.startswith("python."):
+        parts = path.split(".")
+        if (
+            parts[0] == "python"
+            or parts[0] == "contrib"
+            and parts[2:3] == ["python"]
+            and namespace(".".join(parts[:2]))
+        ):
             return InternalModule(name)
         return namespace(path)
 

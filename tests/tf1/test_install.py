@@ -21,3 +21,18 @@ print(moving_averages.assign_moving_average is assign_moving_average, ResourceVa
 is tf.get_variable)
 """
     assert prints(program) == "True True True"
+
+
+def test_internal_modules_of_recurrent_networks_are_where_they_were():
+    program = """
+import tensorflow as tf
+from tensorflow.python.ops import rnn, rnn_cell
+from tensorflow.python.ops.rnn_cell_impl import _linear, LSTMStateTuple
+from tensorflow.contrib.rnn.python.ops import core_rnn_cell, rnn as contrib_rnn
+from tensorflow.contrib.rnn.python.ops.core_rnn_cell_impl import BasicLSTMCell
+from tensorflow.contrib.rnn.python.ops.rnn_cell import LayerNormBasicLSTMCell
+print(rnn.dynamic_rnn is tf.nn.dynamic_rnn, rnn_cell.GRUCell is tf.nn.rnn_cell.GRUCell)
+print(LSTMStateTuple is tf.contrib.rnn.LSTMStateTuple, core_rnn_cell._linear is _linear)
+print(BasicLSTMCell is tf.contrib.rnn.BasicLSTMCell, contrib_rnn.stack_bidirectional_rnn.__name__)
+"""
+    assert prints(program).split() == ["True"] * 5 + ["stack_bidirectional_rnn"]

@@ -110,6 +110,7 @@ class LSTMStateTuple(collections.namedtuple("LSTMStateTuple", ("c", "h"))):
         return c.dtype
 
 
+@api("python.ops.rnn_cell_impl._zero_state_tensors")
 def zero_state(state_size, batch_size, dtype):
     """Zeros [batch_size, size], in the nest that `state_size` is."""
     if isinstance(batch_size, Dimension):
@@ -121,12 +122,7 @@ def zero_state(state_size, batch_size, dtype):
     return nest.pack_sequence_as(state_size, states)
 
 
-@api(
-    "contrib.rnn.python.ops.core_rnn_cell._linear",
-    "contrib.rnn.python.ops.core_rnn_cell_impl._linear",
-    "python.ops.rnn_cell._linear",
-    "python.ops.rnn_cell_impl._linear",
-)
+@api("python.ops.rnn_cell_impl._linear")
 def linear(args, output_size, bias, bias_initializer=None, kernel_initializer=None, bias_start=0.0, scope=None):
     """All `args` [batch, n_i] side by side, times the variable `kernel` [sum of n_i, output_size], plus `bias`.
 
@@ -156,6 +152,25 @@ def linear(args, output_size, bias, bias_initializer=None, kernel_initializer=No
                 bias_initializer = tf.constant_initializer(bias_start, dtype=dtype)
             bias = tf.get_variable(BIAS, [output_size], dtype=dtype, initializer=bias_initializer)
         return tf.nn.bias_add(product, bias)
+
+
+@api("python.ops.rnn_cell_impl._Linear")
+class Linear:
+    """`linear` in two steps: making one makes the variables, for inputs like `args`; calling it applies them."""
+
+    def __init__(self, args, output_size, build_bias, bias_initializer=None, kernel_initializer=None):
+        self._is_sequence = nest.is_sequence(args)
+        args = list(args) if self._is_sequence else [args]
+        shape = [sum(x.get_shape().with_rank(2)[1].value for x in args), output_size]
+        self._kernel = tf.get_variable(KERNEL, shape, dtype=args[0].dtype, initializer=kernel_initializer)
+        self._bias = None
+        if build_bias:
+            initializer = bias_initializer or tf.constant_initializer(0.0, dtype=args[0].dtype)
+            self._bias = tf.get_variable(BIAS, [output_size], dtype=args[0].dtype, initializer=initializer)
+
+    def __call__(self, args):
+        product = tf.matmul(tf.concat(list(args), 1) if self._is_sequence else args, self._kernel)
+        return product if self._bias is None else tf.nn.bias_add(product, self._bias)
 
 
 def known_size(inputs):

@@ -59,7 +59,7 @@ class LayerNormBasicLSTMCell(RNNCell):
         return h, LSTMStateTuple(c, h)
 
 
-@api("contrib.rnn.LayerNormLSTMCell", "contrib.rnn.python.ops.rnn_cell.LayerNormLSTMCell")
+@api("contrib.rnn.LayerNormLSTMCell")
 class LayerNormLSTMCell(RNNCell):
     """The LSTM with peepholes, clipping and projection, and with `layer_norm` normalized gates and cells."""
 

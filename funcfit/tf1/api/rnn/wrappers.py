@@ -14,10 +14,12 @@ from funcfit.tf1.opdef import api, tf
 from funcfit.tf1.shapes import constant_value
 
 
+@api("python.ops.rnn_cell_impl._like_rnncell")
 def is_like_a_cell(cell):
     return all(hasattr(cell, name) for name in ("output_size", "state_size", "zero_state")) and callable(cell)
 
 
+@api("python.ops.rnn_cell_impl.assert_like_rnncell")
 def check_cell(name, cell):
     """TypeError unless `cell` has what a cell has."""
     if not is_like_a_cell(cell):
