@@ -27,11 +27,12 @@ if TYPE_CHECKING:
         plateau,
         predict,
         program,
+        replay,
     )
 
 _TRAIN = (
     *("Batches", "Data", "Event", "Every", "NonFinite", "Program", "Result", "Run", "State", "Stop"),
-    *("batches", "early_stopping", "evaluate", "fit", "on", "plateau", "predict", "program"),
+    *("batches", "early_stopping", "evaluate", "fit", "on", "plateau", "predict", "program", "replay"),
 )
 
 

@@ -41,6 +41,7 @@ FUNCTIONAL = (
 # Imports that wait inside a function, and why.
 LAZY = {
     ("funcfit.train.history", "matplotlib"): "an extra that takes most of a second, for those who plot",
+    ("funcfit.cli.runs", "matplotlib"): "an extra that takes most of a second, for those who plot",
     ("funcfit.checkpoint.arrays", "orbax"): "half a second, for those who save",
     ("funcfit.checkpoint.arrays", "etils"): "comes with orbax",
     ("funcfit.checkpoint.weights", "safetensors"): "an extra",

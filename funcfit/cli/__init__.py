@@ -1,4 +1,4 @@
-"""The command line: `funcfit run FILE` and `funcfit check PATH`.
+"""The command line: `funcfit run|check` for TensorFlow 1 programs, `fit|info|plot|verify|diff` for training runs.
 
 run.py         a program as Python would run it, with the parts around it:
   sources.py     scripts and notebooks as cells      magics.py    IPython's shorthands
@@ -9,19 +9,23 @@ run.py         a program as Python would run it, with the parts around it:
   imports.py     standing beside `import`
 check.py       the TF symbols that a program uses and whether they are there; symbols.py reads and resolves them
 live.py        %load_ext funcfit
+fits.py        a function of a program, with its arguments from the command line
+runs.py        what is in the directories of runs
 """
 
 import argparse
 from pathlib import Path
 
+from . import runs as directories
 from .check import check
 from .figures import display_there
+from .fits import fit
 from .run import run
 
 
 def main(argv: list[str] | None = None) -> int:
     """The `funcfit` command; gives the exit status."""
-    parser = argparse.ArgumentParser(prog="funcfit", description="TensorFlow 1 programs on JAX.")
+    parser = argparse.ArgumentParser(prog="funcfit", description="TensorFlow 1 programs on JAX, and training runs.")
     commands = parser.add_subparsers(dest="command", required=True)
 
     runs = commands.add_parser("run", help="run a TensorFlow 1 script or notebook on JAX")
@@ -33,7 +37,34 @@ def main(argv: list[str] | None = None) -> int:
     checks.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="scripts, notebooks, folders")
     checks.add_argument("--json", action="store_true", help="print JSON")
 
+    fits = commands.add_parser("fit", help="call a function of a program, with its arguments as options")
+    fits.add_argument("target", metavar="FILE.py:FUNCTION")
+    fits.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="the function's arguments: --lr 1e-3")
+
+    for command, says in (
+        ("info", "what made a run and how far it is"),
+        ("verify", "whether its checkpoints are whole"),
+    ):
+        commands.add_parser(command, help=says).add_argument("run", type=Path, metavar="RUN")
+    diffs = commands.add_parser("diff", help="in what the newest checkpoints of two runs differ")
+    diffs.add_argument("runs", nargs=2, type=Path, metavar="RUN")
+    plots = commands.add_parser("plot", help="draw the course of a metric in some runs")
+    plots.add_argument("runs", nargs="+", type=Path, metavar="RUN")
+    plots.add_argument("--metric", default="loss", help="default loss")
+    plots.add_argument("--file", type=Path, default=Path("runs.png"), help="default runs.png")
+
     options = parser.parse_args(argv)
-    if options.command == "check":
-        return check(options.paths, options.json)
+    match options.command:
+        case "check":
+            return check(options.paths, options.json)
+        case "fit":
+            return fit(options.target, options.arguments)
+        case "info":
+            return directories.info(options.run)
+        case "verify":
+            return directories.verify(options.run)
+        case "diff":
+            return directories.diff(*options.runs)
+        case "plot":
+            return directories.plot(options.runs, options.metric, options.file)
     return run(options.file, options.arguments, options.plots or (None if display_there() else Path("plots")))

@@ -6,7 +6,7 @@ update.py    one step as a pure function: gradient, precision, optimizer, what i
 program.py   Program: many steps in one compiled call; report.py says what it costs
 events.py    Every, on: when something happens in a run, and what it is told; early stopping, plateau
 loop.py      the loop, as an iterator of events; signals.py defers Ctrl-C, nonfinite.py finds where NaN came from
-run.py       Run: a directory that can be trusted
+run.py       Run: a directory that can be trusted; replay.py takes one of its steps again
 fit.py       fit
 evaluate.py  evaluate and predict, exact over all rows
 history.py   Result: the state, the history of every step, and its plot
@@ -29,5 +29,6 @@ from .history import Result as Result
 from .nonfinite import NonFinite as NonFinite
 from .program import Program as Program
 from .program import program as program
+from .replay import replay as replay
 from .run import Run as Run
 from .state import State as State

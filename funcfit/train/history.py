@@ -1,6 +1,7 @@
 """What was measured on the way, and what a run gives back."""
 
 import json
+import math
 import os
 from collections import deque
 from pathlib import Path
@@ -30,16 +31,9 @@ class Rows:
         if self._path is None:
             return
         self._path.touch()
-        rows, end = [], 0
-        for line in self._path.read_bytes().splitlines(keepends=True):
-            row = parsed(line)
-            if row is None or row["step"] > step:
-                break
-            rows.append(row)
-            end += len(line)
+        self._chunks, end = chunks_in(self._path, step)
         os.truncate(self._path, end)
         self._file = self._path.open("a")
-        self._chunks = [{name: column(v) for name, v in row.items()} for row in rows]
 
     def add(self, step: int, values: dict[str, Any]) -> None:
         """One row."""
@@ -70,10 +64,9 @@ class Rows:
         return self.there
 
     def columns(self) -> dict[str, np.ndarray]:
-        """An array for each metric; a metric that some row lacks is not among them."""
+        """An array for each metric, with a row for each step."""
         self.read()
-        names = [name for name in (self._chunks[0] if self._chunks else ()) if all(name in c for c in self._chunks)]
-        return {name: np.concatenate([chunk[name] for chunk in self._chunks]) for name in names}
+        return joined_columns(self._chunks)
 
     def sync(self) -> None:
         """Bring the rows to the disk."""
@@ -100,6 +93,29 @@ def plain(column: np.ndarray) -> list[Any]:
     if column.dtype.kind not in "biu":
         column = np.vectorize(lambda x: float(str(np.float32(x))), otypes=[float])(column.astype(np.float32))
     return column.tolist()
+
+
+def chunks_in(path: Path, until: float | int) -> tuple[list[dict[str, np.ndarray]], int]:
+    """The rows of a file up to a step or the first line that is not whole, and where in the file they end."""
+    chunks, end = [], 0
+    for line in path.read_bytes().splitlines(keepends=True):
+        row = parsed(line)
+        if row is None or row["step"] > until:
+            break
+        chunks.append({name: column(value) for name, value in row.items()})
+        end += len(line)
+    return chunks, end
+
+
+def columns_in(path: Path) -> dict[str, np.ndarray]:
+    """The columns of a file that a run may be writing at the moment; none where there is no file."""
+    return joined_columns(chunks_in(path, math.inf)[0]) if path.exists() else {}
+
+
+def joined_columns(chunks: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """An array for each metric; a metric that some chunk lacks is not among them."""
+    names = [name for name in (chunks[0] if chunks else ()) if all(name in chunk for chunk in chunks)]
+    return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in names}
 
 
 def column(value: Any) -> np.ndarray:
@@ -149,10 +165,17 @@ class Result(NamedTuple):
 
         if ax is None:
             _, ax = plt.subplots()
-        ax.plot(self.history["step"], self.history[metric], label="training")
-        if metric in self.validation:
-            ax.plot(self.validation["step"], self.validation[metric], marker=".", label="validation")
-            ax.legend()
-        ax.set_xlabel("steps")
-        ax.set_ylabel(metric)
-        return ax
+        return drawn(ax, metric, self.history, self.validation)
+
+
+def drawn(ax, metric: str, history: dict[str, np.ndarray], validation: dict[str, np.ndarray], name: str = ""):
+    """The course of a metric on `ax`, which is returned; `name` tells one run from others there."""
+    (line,) = ax.plot(history["step"], history[metric], label=f"{name} training".strip())
+    if metric in validation:
+        colour = line.get_color() if name else None
+        ax.plot(validation["step"], validation[metric], ".-", label=f"{name} validation".strip(), color=colour)
+    if name or metric in validation:
+        ax.legend()
+    ax.set_xlabel("steps")
+    ax.set_ylabel(metric)
+    return ax

@@ -1,0 +1,54 @@
+"""A step of a run, taken again."""
+
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from funcfit import checkpoint
+
+from .nonfinite import Origin, first_nonfinite
+from .program import Program
+from .state import State
+
+
+class Replay(NamedTuple):
+    """The state before a step, its batch and the pure `update`: all that the step is."""
+
+    state: State
+    batch: Any
+    update: Any
+
+    def again(self) -> tuple[State, dict[str, Any]]:
+        """The step, operation by operation: put a breakpoint into the loss, or print."""
+        with jax.disable_jit():
+            return self.update(self.state, self.batch)
+
+    def first_nonfinite(self) -> Origin | None:
+        """The operation that made the first number which is not finite."""
+        return first_nonfinite(self.update, self.state, self.batch)
+
+    @property
+    def jaxpr(self) -> Any:
+        """The step as JAX sees it."""
+        return jax.make_jaxpr(self.update)(self.state, self.batch)
+
+
+def replay(train: Program, run: str | os.PathLike, like: State, step: int) -> Replay:
+    """Step `step` of the run in a directory, from the nearest checkpoint before it; bit for bit what the run computed.
+
+    `like` is a state as the run's own, such as `train.init(params)`. What callbacks changed between the checkpoint and
+    the step is not repeated. The directory stays as it is.
+    Raises FileNotFoundError when no checkpoint is as early as that.
+    """
+    folder = Path(run) / "checkpoints"
+    earlier = [saved for saved, _ in checkpoint.saved_steps(folder) if saved <= step]
+    if not earlier:
+        raise FileNotFoundError(f"no checkpoint in {folder} is as early as step {step}")
+    saved = checkpoint.restore(folder, like, max(earlier), set_aside=False)
+    state = jax.tree.map(jnp.asarray, saved.tree)
+    if step > saved.step:
+        state, _ = train(state, step - saved.step)
+    return Replay(state, train.data[step], train.update)

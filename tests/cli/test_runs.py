@@ -1,0 +1,79 @@
+"""Commands about training runs: what they print and what their exit status says."""
+
+import pytest
+
+from funcfit.cli import main
+
+PROGRAM = '''
+import numpy as np
+import optax
+from funcfit import Every, Run, fit
+
+X = np.linspace(-1, 1, 20).astype("f")
+
+def loss(w, batch, key):
+    return ((w * batch - 3 * batch) ** 2).mean()
+
+def train(run: str, lr: float = 0.1, steps=30):
+    """A line through points."""
+    return fit(loss, 0.0, X, optax.sgd(lr), steps=steps, run=Run(run, every=Every(steps=10)), validation=X)
+'''
+
+
+@pytest.fixture
+def train(tmp_path):
+    (tmp_path / "line.py").write_text(PROGRAM)
+
+    def run(name, *options):
+        assert main(["fit", f"{tmp_path}/line.py:train", "--run", str(tmp_path / name), *options]) == 0
+        return str(tmp_path / name)
+
+    return run
+
+
+def test_fit_takes_a_functions_arguments_and_prints_its_result(train, capsys):
+    train("a", "--lr", "0.5", "--steps", "20")
+    assert capsys.readouterr().out.startswith("Result(1 parameters, ended by steps, {'step': '20', 'loss': ")
+
+
+def test_fit_says_what_it_does_not_find(tmp_path, capsys):
+    (tmp_path / "line.py").write_text(PROGRAM)
+    assert main(["fit", f"{tmp_path}/line.py:tain"]) == 2
+    assert "has no function 'tain'; it has fit, loss, train" in capsys.readouterr().err
+    assert main(["fit", "nowhere.py:train"]) == 2
+
+
+def test_info_tells_what_made_a_run_and_how_far_it_is(train, capsys):
+    run = train("a")
+    capsys.readouterr()
+    assert main(["info", run]) == 0
+    printed = capsys.readouterr().out
+    assert "array float32[20]" in printed and "metrics step 30, loss " in printed and "lr 0.1" in printed
+    assert "checkpoint of step 20, saved" in printed and "checkpoint of step 30" in printed
+    assert printed.endswith(", the end: steps\n")
+
+
+def test_verify_names_the_damaged_leaf_and_changes_nothing(train, tmp_path, capsys):
+    run = train("a")
+    assert main(["verify", run]) == 0
+    assert capsys.readouterr().out.endswith("step-000000030: whole\n")
+    manifest = tmp_path / "a" / "checkpoints" / "step-000000020" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace("20", "21", 1))
+    assert main(["verify", run]) == 1
+    assert "step-000000020: manifest.json is damaged" in capsys.readouterr().out
+    assert manifest.exists()
+
+
+def test_diff_tells_leaves_that_differ(train, capsys):
+    first, same, other = train("a"), train("b"), train("c", "--lr", "0.2")
+    capsys.readouterr()
+    assert main(["diff", first, same]) == 0
+    assert capsys.readouterr().out == "the same bits, at step 30\n"
+    assert main(["diff", first, other]) == 1
+    assert "params: 1 of 1 numbers, by up to" in capsys.readouterr().out
+
+
+def test_plot_draws_runs_into_one_file(train, tmp_path, capsys):
+    pytest.importorskip("matplotlib").use("Agg")
+    assert main(["plot", train("a"), train("b", "--lr", "0.2"), "--file", str(tmp_path / "both.png")]) == 0
+    assert (tmp_path / "both.png").stat().st_size > 1000
