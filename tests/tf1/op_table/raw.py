@@ -6,6 +6,23 @@ _IMAGE = {"ordinary": f32(ramp(2, 3, 3, start=0.0, stop=1.0))}
 _BOXES = f32([[0, 0, 1, 1], [0, 0.1, 1, 1.1], [0, 2, 1, 3], [0, 2.1, 1, 3.2]], [0.9, 0.75, 0.6, 0.95])
 _PAIR = f32([-2.5, 1.0, 0.3], [1.5, 1.0, 2.0])
 
+_LSTM = ("x", "cs_prev", "h_prev", "w", "wci", "wcf", "wco", "b")
+_LSTM_STEP = (
+    ramp(2, 3),
+    ramp(2, 2),
+    ramp(2, 2, start=-1.0),
+    ramp(5, 8),
+    ramp(2),
+    ramp(2, start=-0.5),
+    ramp(2),
+    ramp(8),
+)
+
+
+def _outputs(result, *names):
+    """Those of the outputs that TensorFlow's gradient looks at."""
+    return [getattr(result, name) for name in names]
+
 
 def _raw(name, *inputs, **attrs):
     """The op with the tensors for the named inputs, and attrs as given."""
@@ -156,5 +173,34 @@ ROWS = [
         "histogram_fixed_width_bins",
         lambda tf, x: tf.histogram_fixed_width_bins(x, [0.0, 5.0], nbins=5),
         {"ordinary": f32([-1.0, 0.0, 1.5, 2.0, 5.0, 15.0])},
+    ),
+    row(
+        "raw LSTMBlockCell",
+        lambda tf, *inputs: _outputs(
+            tf.raw_ops.LSTMBlockCell(**dict(zip(_LSTM, inputs)), use_peephole=True, cell_clip=-1), "cs", "h"
+        ),
+        {"ordinary": f32(*_LSTM_STEP)},
+    ),
+    row(
+        "raw BlockLSTM",
+        lambda tf, x, *inputs: _outputs(
+            tf.raw_ops.BlockLSTM(
+                seq_len_max=tf.constant(2, tf.int64),
+                x=x,
+                **dict(zip(_LSTM[1:], inputs)),
+                use_peephole=True,
+                cell_clip=-1,
+            ),
+            "cs",
+            "h",
+        ),
+        {"ordinary": f32(ramp(3, 2, 3), *_LSTM_STEP[1:])},
+    ),
+    row(
+        "raw GRUBlockCell",
+        lambda tf, *inputs: _outputs(
+            tf.raw_ops.GRUBlockCell(**dict(zip(("x", "h_prev", "w_ru", "w_c", "b_ru", "b_c"), inputs))), "h"
+        ),
+        {"ordinary": f32(ramp(2, 3), ramp(2, 2), ramp(5, 4), ramp(5, 2), ramp(4), ramp(2))},
     ),
 ]
