@@ -224,7 +224,7 @@ class TensorArray:
         more = self.pending[: len(before.pending)]
         return self.shares(before) and len(more) == len(before.pending) and all(map(operator.is_, before.pending, more))
 
-    def elements(self):
+    def elements(self) -> Any:
         """All elements, side by side; None where nothing is written."""
         array = self.settled()
         if array.items is not None:

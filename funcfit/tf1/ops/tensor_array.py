@@ -31,7 +31,7 @@ class _Array:
     @property
     def name(self):
         """As messages show it. TF numbers the arrays that a process has made; here each is the first of its name."""
-        return f"{self._maker.attrs['tensor_array_name'] or self._maker.name}_0{self._sources}"
+        return f"{self._maker.attrs.get('tensor_array_name') or self._maker.name}_0{self._sources}"
 
     @property
     def element_shape(self):
@@ -42,7 +42,7 @@ class _Array:
         return None
 
     def _element_shapes(self):
-        yield self._maker.attrs["element_shape"]
+        yield self._maker.attrs.get("element_shape", shapes.UNKNOWN)
         for user in users(self._maker.outputs[0]):
             if user.type.startswith("TensorArrayWrite"):
                 yield user.inputs[2].shape
@@ -159,7 +159,7 @@ def _at_scalar(node):
 def _deciding(node):
     """Where an array may grow, outside of loops, the index decides its size."""
     made = node.inputs[0].op
-    return [1] if made.type.startswith("TensorArrayV") and made.attrs["dynamic_size"] else []
+    return [1] if made.type.startswith("TensorArrayV") and made.attrs.get("dynamic_size") else []
 
 
 @op(
