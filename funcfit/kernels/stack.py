@@ -79,6 +79,22 @@ class Stack:
         """Pushes like the pending ones that nobody will read: zeros."""
         return tuple(np.zeros((), x.dtype) for x in self.pending)
 
+    def for_any_run(self):
+        """The same stack for a program that many runs use: what it compiles for must not be the numbers of this one,
+        nor how many they are. One number that was pushed each time stays known: it is a shape.
+        """
+        try:
+            stack = self.settled()
+        except ValueError:  # elements of several shapes
+            return replace(self, pending=tuple(jnp.asarray(x) for x in self.pending))
+        if stack.buffer is None or not isinstance(stack.buffer, np.ndarray):
+            return stack
+        rows = stack.buffer[: stack.top]
+        more = (1 << (len(rows) - 1).bit_length()) - len(rows) if len(rows) else 0
+        padded = np.concatenate([rows, rows[-1:].repeat(more, 0)])
+        fixed = rows.dtype.kind in "iub" and len(rows) and (rows == rows[:1]).all()
+        return replace(stack, buffer=padded if fixed else jnp.asarray(padded), top=jnp.asarray(stack.top, jnp.int32))
+
     def lowered(self, count):
         """The same stack, settled, without its uppermost `count` elements."""
         stack = self.settled()
@@ -109,10 +125,10 @@ class Stack:
             top = top + len(block)
         return Stack(self.dtype, buffer, top, holes=self.holes, compact=self.compact)
 
-    def with_room(self, more, element):
-        """The same stack, settled, with room for `more` elements of the shape of `element`."""
+    def with_room(self, more, shape):
+        """The same stack, settled, with room for `more` elements of `shape`."""
         stack = self.settled()
-        room = jnp.zeros((more, *np.shape(element)), self.dtype)
+        room = jnp.zeros((more, *shape), self.dtype)
         buffer = room if stack.buffer is None else jnp.concatenate([jnp.asarray(stack.buffer), room])
         return replace(stack, buffer=buffer)
 

@@ -86,9 +86,10 @@ class OpDef:
     alias     the output is the first input's cell, seen anew: reads see later writes (docs/design.md)
     fixed     names of the inputs whose values decide the program (shapes, axes): `lower` gets them as numpy arrays. Or
               node -> positions in `node.inputs`, where it depends on the node which they are
-    folds     given numpy arrays `lower` gives numpy arrays: shape arithmetic, done while tracing
+    folds     given numpy arrays `lower` gives numpy arrays: shape arithmetic, done while tracing; "shape": it gives
+              them from the shapes of its inputs alone, whose values nobody needs (Shape, Size, Rank)
     at_build  the value is also worked out when the graph is built, for static shapes (the op types for which TF 1.1
-              does so); "shape": from the static shape of its input alone, whose value nobody needs (Shape, Size, Rank)
+              does so)
     knows     node -> what the graph tells of its inputs before it runs: `lower` and `checks` get it as the keyword
               `known`
     checks    the lowering's arguments -> list of `Check`s that hold when the arguments are good

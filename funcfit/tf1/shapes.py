@@ -251,7 +251,7 @@ def _constant_value(tensor):
     card = node.card
     if card is None or not card.at_build:
         return None
-    if card.at_build == "shape":
+    if card.folds == "shape":
         sizes = node.inputs[0].shape
         if card.name == "Rank":
             return None if sizes.ndims is None else np.int32(sizes.ndims)

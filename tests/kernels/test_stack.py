@@ -78,7 +78,7 @@ def test_with_room_a_loop_pushes_in_place(before, count):
     def turn(i, stack):
         return stack.push(jnp.full((2,), i, jnp.float32)).settled()
 
-    pushed = jax.lax.fori_loop(0, count, turn, stack.with_room(count, element(0)).with_traced_top())
+    pushed = jax.lax.fori_loop(0, count, turn, stack.with_room(count, element(0).shape).with_traced_top())
     assert len(pushed.buffer) == before + count
     assert np.asarray(pushed.buffer)[:, 0].tolist() == [*(-1.0 - i for i in range(before)), *range(count)]
     assert int(pushed.top) == before + count

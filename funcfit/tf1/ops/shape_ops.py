@@ -17,8 +17,8 @@ from funcfit.tf1.opdef import INDICES, api, op, raw, tf
 @op(
     "input: T -> output: out_type",
     out_type=INDICES,
-    folds=True,
-    at_build="shape",
+    folds="shape",
+    at_build=True,
     padding=("input",),
     gradient=None,
     out=lambda node: TensorShape((node.inputs[0].shape.ndims,)),
@@ -43,7 +43,7 @@ def shape(input, name=None, out_type=dtypes.int32, optimize=True):
 @op(
     "input: N*T -> output: N*out_type",
     out_type=INDICES,
-    folds=True,
+    folds="shape",
     gradient=None,
     out=lambda node: [TensorShape((x.shape.ndims,)) for x in node.inputs],
 )
@@ -51,7 +51,7 @@ def ShapeN(input, *, out_type=dtypes.int32):
     return [np.array(x.shape, out_type.as_numpy_dtype) for x in input]
 
 
-@op("input: T -> output: out_type", out_type=INDICES, folds=True, at_build="shape", gradient=None, out=shapes.scalar)
+@op("input: T -> output: out_type", out_type=INDICES, folds="shape", at_build=True, gradient=None, out=shapes.scalar)
 def Size(input, *, out_type=dtypes.int32):
     return np.prod(input.shape, dtype=out_type.as_numpy_dtype)
 
@@ -68,7 +68,7 @@ def size(input, name=None, out_type=dtypes.int32, optimize=True):
         return raw.Size(input, out_type=out_type, name=scope)
 
 
-@op("input: T -> output: int32", folds=True, at_build="shape", gradient=None, out=shapes.scalar)
+@op("input: T -> output: int32", folds="shape", at_build=True, gradient=None, out=shapes.scalar)
 def Rank(input):
     return np.int32(len(input.shape))
 

@@ -4,6 +4,7 @@ from funcfit.tf1.graph.graph import get_default_graph
 from funcfit.tf1.opdef import api
 from funcfit.tf1.run.branches import Conditional
 from funcfit.tf1.run.fetch import FetchTree, fed_pairs
+from funcfit.tf1.run.loops import Loop
 from funcfit.tf1.run.plan import View, plan
 
 
@@ -39,7 +40,15 @@ def explained(fetches, feeds, graph):
             for step in stage.steps
             if isinstance(step, Conditional)
         ]
+        lines += [_loop(step) for step in stage.steps if isinstance(step, Loop)]
     return "\n".join(lines)
+
+
+def _loop(loop):
+    count = len(loop.variables)
+    how = ", turn by turn" if loop.by_turn else ""
+    written = f", writes {', '.join(cell.name for cell in loop.writes)}" if loop.writes else ""
+    return f"  loop {loop.condition.name}: {count} variable{'s' if count != 1 else ''}{how}{written}"
 
 
 def _row(title, keys):

@@ -358,7 +358,7 @@ def knowable(order, fed, refuted=()):
     for node in order:
         if any(x in refuted for x in node.outputs):
             continue
-        if node.card.at_build == "shape" or node.type == "Const":
+        if node.card.folds == "shape" or node.type == "Const":
             known.update(node.outputs)
             settled.update(node.outputs)
         elif node.card.folds and not is_host(node, settled):
@@ -379,7 +379,7 @@ def behind(tensor, fed):
         x = todo.pop()
         if x not in seen:
             seen.add(x)
-            if x not in fed and x.op.card.at_build != "shape" and not any(map(is_reference, x.op._inputs)):
+            if x not in fed and x.op.card.folds != "shape" and not any(map(is_reference, x.op._inputs)):
                 todo.extend(x.op._inputs)
     return seen
 

@@ -18,6 +18,7 @@ import numpy as np
 import funcfit.tf1.run.turns  # noqa: F401  the runner of loops
 from funcfit.compile import evaluate, jit, part, touched, wide_mode
 from funcfit.errors import InvalidArgumentError
+from funcfit.kernels.stack import Stack
 from funcfit.tf1.graph.dtypes import HOST_ONLY
 from funcfit.tf1.graph.node import Operation, Tensor
 from funcfit.tf1.run.by_turn import run_by_turn
@@ -280,7 +281,9 @@ class Executable:
             raise check.error(None, node, check.message(*values))
 
     def run(self, values):
-        given = self._call([values[k] for k in self.taken], [values[x] for x in self.stage.feeds])
+        taken = [values[k] for k in self.taken]
+        taken = [x.for_any_run() if isinstance(x, Stack) else x for x in taken]
+        given = self._call(taken, [values[x] for x in self.stage.feeds])
         values.update(zip(self.stage.gives, given))
 
     def run_alone(self, arrays):

@@ -334,7 +334,7 @@ class _Turns:
             if isinstance(before, Stack) and isinstance(after.top, int) and after.top > before.top:
                 if bound == math.inf:
                     raise ByTurn(self.loop.condition)
-                before = before.with_room((after.top - before.top) * bound, after.buffer[0])
+                before = before.with_room((after.top - before.top) * bound, after.buffer.shape[1:])
             roomy.append(_to_carry(before))
         return roomy
 
