@@ -1,13 +1,16 @@
 """The one caller of `jax.jit`.
 
-Counts what it traces (`traces()`), so that tests can say that nothing compiles twice, and holds the switch for 64-bit
-stages.
+Counts what it traces (`traces()`), so that tests can say that nothing compiles twice; keeps what is compiled for the
+next process (`kept_in`); and holds the switch for 64-bit stages.
 """
 
+import contextlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import jax
+from jax.experimental.compilation_cache.compilation_cache import reset_cache
 from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
 
 _traces = 0
@@ -39,6 +42,32 @@ def jit(
 
     named.__name__ = named.__qualname__ = name or getattr(fn, "__name__", "fn")
     return jax.jit(named, donate_argnums=donate_argnums, static_argnums=static_argnums)
+
+
+@contextlib.contextmanager
+def kept_in(folder: Path) -> Iterator[None]:
+    """A with-block whose compiled programs are kept in a folder, where the next process finds them.
+
+    A cache that the user has set is used instead. A damaged entry is compiled again, with a warning.
+    """
+    if jax.config.jax_compilation_cache_dir:
+        yield
+        return
+    wanted = {
+        "jax_compilation_cache_dir": str(folder),
+        "jax_persistent_cache_min_compile_time_secs": 0.0,
+        "jax_persistent_cache_min_entry_size_bytes": -1,
+    }
+    before = {name: getattr(jax.config, name) for name in wanted}
+    try:
+        for name, value in wanted.items():
+            jax.config.update(name, value)
+        reset_cache()  # JAX looks at the folder's name once
+        yield
+    finally:
+        for name, value in before.items():
+            jax.config.update(name, value)
+        reset_cache()
 
 
 def wide_mode():

@@ -43,6 +43,10 @@ class Data:
     def feed(self, t: int) -> tuple[Any, int]:
         raise NotImplementedError
 
+    def like(self) -> Any:
+        """What `feed` gives, or the shapes and dtypes of it."""
+        raise NotImplementedError
+
     def steps(self, epochs: float | int) -> int:
         """How many steps it takes to have used every row `epochs` times."""
         raise NotImplementedError
@@ -186,6 +190,9 @@ class Batches(Ordered):
     def feed(self, t: int) -> tuple[Any, int]:
         return self, LINE
 
+    def like(self) -> "Batches":
+        return self
+
     def in_order(self) -> "Batches":
         return Batches(self.arrays, self.order.plain())
 
@@ -238,6 +245,13 @@ class FromHost(Data):
         width = self.width
         first = t - t % width
         return self.window(first, width), first + width
+
+    def like(self) -> Window:
+        def many(leaf):
+            array = np.asarray(leaf)
+            return jax.ShapeDtypeStruct((self.width, *array.shape), jax.dtypes.canonicalize_dtype(array.dtype))
+
+        return Window(jax.ShapeDtypeStruct((), jnp.int32), jax.tree.map(many, self.first))
 
 
 class Items(FromHost, Ordered):

@@ -123,8 +123,10 @@ class Program:
             raise
 
     def compile(self, state: State, feed: Any = None) -> "Program":
-        """Compile for states and batches like these, without a step."""
-        feed = self.data.feed(0)[0] if feed is None else feed
+        """Compile for states and batches like these, without a step; what is compiled already stays."""
+        if self._compiled is not None:
+            return self
+        feed = self.data.like() if feed is None else feed
         start = time.perf_counter()
         self._check_update(state, feed)
         run = jit(self._steps, donate_argnums=(0,), name="train")

@@ -16,6 +16,7 @@ import jax
 import numpy as np
 
 from funcfit import checkpoint
+from funcfit.compile import kept_in
 
 from . import loop
 from .events import Event, Every, On
@@ -32,7 +33,7 @@ class Run:
 
         run.json            versions, the program's arguments, the fingerprint of its data
         metrics.jsonl       a row for every step        validation.jsonl    a row for every validation
-        checkpoints/        see funcfit.checkpoint
+        checkpoints/        see funcfit.checkpoint      compiled/           programs, for the next process
 
     While it is open no other process can open it. A checkpoint is saved at the pace of `every` and at the end; the
     newest `keep` stay, and the best by the metric that `best` names (the least; with a minus before it, the greatest).
@@ -116,7 +117,10 @@ class Run:
         This is the loop of `fit`, to be used as `for event in run.steps(...)`. Callbacks come before the checkpoint of
         their step, so that what they remember is in it.
         """
-        self._note(program)
+        if self.path is not None:
+            self._note(program, self.path / "run.json")
+            with kept_in(self.path / "compiled"):
+                program.compile(state)
         due: list[int] = []  # steps whose state is to be saved, once the other callbacks have seen it
         save = [On(self.every, lambda event: due.append(event.step))] if self.path else []
         try:
@@ -147,11 +151,9 @@ class Run:
         if saving:
             saving.result()
 
-    def _note(self, program: Program) -> None:
-        """Write run.json, or hold this program against the one that is there."""
-        if self.path is None:
-            return
-        data, file = program.data.fingerprint(), self.path / "run.json"
+    def _note(self, program: Program, file: Path) -> None:
+        """Write down what makes the run, or hold the data against those it began with."""
+        data = program.data.fingerprint()
         if file.exists():
             before = json.loads(file.read_text())["data"]
             if before != data:

@@ -134,6 +134,26 @@ def test_a_save_that_fails_in_the_background_is_raised_and_the_next_one_works(tm
     assert [step for step, _ in checkpoint.saved_steps(run.checkpoints)] == [0, 3]
 
 
+def test_the_next_process_finds_what_was_compiled_and_a_damaged_entry_is_compiled_again(tmp_path):
+    train(tmp_path, steps=5)
+    (entry,) = (tmp_path / "compiled").glob("*train*-cache")
+    assert jax.config.jax_compilation_cache_dir is None
+
+    def goes_on():
+        jax.clear_caches()
+        own = program(loss, optax.adam(0.1), data())
+        with Run(tmp_path) as run:
+            return [event.why for event in run.steps(own, run.restore(own.init(start())), 7)]
+
+    hits = []
+    jax.monitoring.register_event_listener(lambda event, **_: hits.append(event))
+    assert goes_on() == ["steps"]
+    assert hits.count("/jax/compilation_cache/cache_hits") == 1
+    entry.write_bytes(b"damaged")
+    with pytest.warns(UserWarning, match="persistent compilation cache"):
+        assert goes_on() == ["steps"]
+
+
 def test_early_stopping_ends_the_run_and_the_run_stays_ended(tmp_path):
     def stuck(w, batch, key):
         return (w * 0).sum() + 1.0
