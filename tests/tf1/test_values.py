@@ -33,6 +33,7 @@ ELSEWHERE = {
     *("ScatterMax", "ScatterMin", "StridedSliceAssign", "TemporaryVariable", "DestroyTemporaryVariable"),
     *("GetSessionHandleV2", "GetSessionTensor", "DeleteSessionTensor", "Print", "PyFunc", "PyFuncStateless"),
     *("RefIdentity", "RefMerge"),
+    *("StackClose", "StackV2", "StackPushV2", "StackPopV2", "StackCloseV2"),
     *("BatchNormWithGlobalNormalization", "BatchNormWithGlobalNormalizationGrad", "TileGrad", "TopK"),
 }
 TOLERANCES = {np.float16: 5e-3, np.float32: 1e-5, np.float64: 1e-10, np.complex64: 1e-5, np.complex128: 1e-10}

@@ -118,8 +118,8 @@ def dynamic_size_in_a_loop(tf):
 
     array = tf.TensorArray(tf.int32, size=0, dynamic_size=True)
     _, array = tf.while_loop(lambda i, _: i < 4, turn, (0, array))
-    array.stack()
-    array.size()
+    with tf.control_dependencies([array.stack(), array.size()]):
+        array.close()
 
 
 def map_simple(tf):
