@@ -82,6 +82,15 @@ def test_hospital_visits_fall_by_five_a_degree(told, capsys):
         assert abs(slope + 5) < 0.3
 
 
+def test_a_story_is_learned_and_written_in_the_same_words(told, capsys):
+    session, functional = (
+        told(ROOT / "examples" / "one_letter_at_a_time" / f"{style}.py", capsys)[0]
+        for style in ("session", "functional")
+    )
+    assert session == functional
+    assert float(re.findall(r"([\d.]+) nats", session)[-1]) < 0.5
+
+
 def test_notebooks_are_those_of_their_scripts():
     notebook = runpy.run_path(str(ROOT / "scripts" / "notebooks.py"))["notebook"]
     for script in SCRIPTS:
