@@ -13,7 +13,7 @@ import numpy as np
 
 
 class NoRoom(Exception):
-    """A loop of unknown length pushes on a stack that has no buffer."""
+    """A loop of unknown length pushes on a stack that has no buffer, or one that may have no turns pops from it."""
 
 
 @jax.tree_util.register_pytree_node_class
@@ -63,7 +63,7 @@ class Stack:
         if self.pending:
             return replace(self, pending=self.pending[:-1], blocks=self.blocks[:-1]), self.pending[-1]
         if self.buffer is None or isinstance(self.top, int) and self.top - self.down < 1:
-            raise ValueError("Stack is empty when calling Pop()")
+            raise NoRoom("Stack is empty when calling Pop()")
         return replace(self, down=self.down + 1), self._element(self.top - self.down - 1)
 
     taken = property(lambda self: self.down)

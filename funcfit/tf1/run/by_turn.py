@@ -8,7 +8,7 @@ import numpy as np
 
 from funcfit.errors import FailedPreconditionError
 from funcfit.kernels.stack import Stack
-from funcfit.tf1.run.loops import ByTurn, Given
+from funcfit.tf1.run.loops import ByTurn
 from funcfit.tf1.run.trace import cell_value
 
 
@@ -19,7 +19,7 @@ def run_by_turn(loop, scope, session, make_program):
         tensors, nodes = loop.results
         shared = scope.made.cells.shared
         for elements in ([loop.condition._inputs[0]], [*tensors, *nodes]):
-            loop.programs.append(make_program(elements, Given((), loop.boundary), shared))
+            loop.programs.append(make_program(elements, loop.given(), shared))
     test, turn = loop.programs
     constants = {x: scope.get(x) for enter in loop.enters for x in enter.outputs if x in scope}
     cells = _lists(loop, scope)

@@ -20,13 +20,13 @@ class ByTurn(Exception):
 class Given(frozenset):
     """The tensors whose values a plan is given: fed ones, and inside a loop those of its boundary nodes.
 
-    `boundary` are these nodes; `loops` (LoopCond -> Loop) and `exits` (Exit -> LoopCond) are the plan's own loops,
-    which `needed` finds.
+    `boundary` are these nodes, `windows` those of them through which a turn sees a variable as it is at the time.
+    `loops` (LoopCond -> Loop) and `exits` (Exit -> LoopCond) are the plan's own loops, which `needed` finds.
     """
 
-    def __new__(cls, fed, boundary=()):
+    def __new__(cls, fed, boundary=(), windows=()):
         made = super().__new__(cls, {*fed, *(x for node in boundary for x in node.outputs)})
-        made.boundary, made.loops, made.exits = frozenset(boundary), {}, {}
+        made.boundary, made.windows, made.loops, made.exits = frozenset(boundary), frozenset(windows), {}, {}
         return made
 
     def inputs(self, node):
@@ -74,6 +74,7 @@ class Loop:
     condition: Operation  # the LoopCond
     variables: dict = field(default_factory=dict)  # Merge -> Variable
     enters: dict = field(default_factory=dict)  # Enter nodes of variables and constants, as an ordered set
+    windows: list = field(default_factory=list)  # the Enters by which a turn sees a variable as it is at the time
     by_turn: bool = False  # runs turn by turn, as programs of their own
     reads: list = field(default_factory=list)  # cells that a turn looks at as it finds them
     writes: list = field(default_factory=list)  # cells that a turn writes and leaves to the next
@@ -126,6 +127,10 @@ class Loop:
         merges = [v.merge for v in self.variables.values()]
         switches = [v.switch for v in self.variables.values() if v.switch is not None]
         return [*self.enters, *merges, *switches]
+
+    def given(self):
+        """What the plans of the inside are given."""
+        return Given((), self.boundary, self.windows)
 
     @property
     def results(self):

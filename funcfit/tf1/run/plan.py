@@ -86,7 +86,8 @@ class Cells:
                 break
             chain.append(tensor)
             card = tensor.op.card
-            if tensor in self._fed and not is_reference(tensor) or card is None:
+            window = tensor.op in self._fed.windows
+            if tensor in self._fed and not window and not is_reference(tensor) or card is None:
                 cell = None
                 break
             if card.cell:
@@ -99,7 +100,7 @@ class Cells:
                 tensor = pushed(tensor.op)
             elif card.writes and tensor.dtype._is_ref_dtype:
                 tensor = tensor.op.inputs[card.input_positions(tensor.op, card.writes)[0]]
-            elif card.alias or is_reference(tensor):
+            elif card.alias or window or is_reference(tensor):
                 tensor = tensor.op.inputs[0]
             elif is_merge(tensor.op) and tensor.value_index == 0 and not is_loop_merge(tensor.op):
                 cell = next((c for c in map(self.behind, tensor.op.inputs) if c is not None), None)
@@ -110,6 +111,14 @@ class Cells:
         for each in chain:
             self._known[each] = cell
         return cell
+
+    def shows(self, tensor):
+        """True for a variable's value as it is, however often it was read on."""
+        while tensor.op.type in ("Identity", "RefIdentity", "Enter", "RefEnter"):
+            if tensor in self._fed and tensor.op not in self._fed.windows:
+                return False
+            tensor = tensor.op._inputs[0]
+        return tensor not in self._fed and tensor.op.card is not None and tensor.op.card.cell
 
     def seen_through(self, merge):
         """The positions of a Merge's inputs that are aliases."""
@@ -160,7 +169,7 @@ def plan(fetches, feeds, static=(), by_turn=(), shared=None, lists_on_host=False
     order = needed(fetches, fed)
     cells = Cells(fed, shared)
     for loop in fed.loops.values():
-        _plan_inside(loop, cells, by_turn)
+        _plan_inside(loop, cells, by_turn, fed)
     uses, latest, previous = versions(order, fed, cells)
     contexts = branch_contexts(order, fed)
     fetch_keys = []
@@ -197,12 +206,15 @@ def plan(fetches, feeds, static=(), by_turn=(), shared=None, lists_on_host=False
     return made
 
 
-def _plan_inside(loop, cells, by_turn):
+def _plan_inside(loop, cells, by_turn, outer):
     """Plans a loop's condition and turn, and finds the cells that these look at and write."""
     made_inside, reads, writes = set(), {}, {}
     tensors, nodes = loop.results
+    loop.windows = [e for e in loop.enters if e.attrs["is_constant"] and cells.shows(e._inputs[0])] + list(
+        outer.windows
+    )
     for name, fetches in (("test", [loop.condition._inputs[0]]), ("turn", [*tensors, *nodes])):
-        fed = Given((), loop.boundary)
+        fed = loop.given()
         made = plan(fetches, fed, by_turn=by_turn, shared=cells.shared)
         setattr(loop, name, made)
         for node in made.nodes:
@@ -405,11 +417,12 @@ def _cut(order, fed, inside, uses, contexts, static, outside):
                 lowest = at
                 if at % 2 == host and at == level[source]:
                     reason = ""
-        deciding = [] if host else [node._inputs[i] for i in node.card.fixed_positions(node)]
-        deciding += [pred for pred, _ in contexts[node] if host or pred in static]
-        for x in deciding:
+        deciding = [] if host else [(node._inputs[i], uses[node].get(i)) for i in node.card.fixed_positions(node)]
+        deciding += [(pred, None) for pred, _ in contexts[node] if host or pred in static]
+        for x, write in deciding:
             if x not in known and x.op in level:
-                at = level[x.op] + (2 if level[x.op] % 2 == host else 1)
+                at = max(level[x.op], level.get(write, 0))
+                at += 2 if at % 2 == host else 1
                 if at > lowest:
                     lowest, reason = (
                         at,
@@ -477,6 +490,8 @@ def _connect(made, fed, contexts, static):
     deciding = set(static)
     known, _ = knowable(made.nodes, fed, static)
     static_feeds = set()
+    views = {}  # what decides the program and shows a cell -> numbers of the stages that it decides
+    stage_of = {node: number for number, stage in enumerate(made.stages) for node in stage.nodes}
     on_host = {node for stage in made.stages if stage.host for node in stage.nodes}
     for node in made.nodes:
         if node in on_host:
@@ -488,8 +503,11 @@ def _connect(made, fed, contexts, static):
                 # What an earlier stage worked out of it is handed on as a value that is known while tracing.
                 deciding |= behind(x, fed)
                 static_feeds |= behind(x, fed) & fed
+            elif made.cells.behind(x) is None:
+                deciding.add(x)
             else:
-                deciding.update(keys_of(x, made.uses[node].get(i), made, fed))
+                views.setdefault(View(x, made.uses[node].get(i)), []).append(stage_of[node])
+    deciding.update(views)
     for pred in set(static) & known:
         deciding |= behind(pred, fed)  # a predicate that shape arithmetic makes of a fed number is known when that is
     needs = {node: requirements(node, made, fed) for node in made.nodes}
@@ -499,6 +517,11 @@ def _connect(made, fed, contexts, static):
         for node in stage.nodes:
             for key in (*needs[node], *contexts.predicates(node)):
                 wanted.setdefault(key, []).append(number)
+    for view, numbers in views.items():
+        home[view] = max(stage_of.get(view.tensor.op, 0), stage_of.get(view.write, 0))
+        wanted[view] = numbers
+        for key in keys_of(*view, made, fed):
+            wanted.setdefault(key, []).append(home[view])
     last = len(made.stages)
     for key in made.fetch_keys:
         if isinstance(key, View):
@@ -548,6 +571,8 @@ def _route(made, key, numbers, home, writers, fed, static_feeds, deciding):
             return
         if key.op.type == "Const":
             return  # known anywhere
+        source = home[key]
+    elif isinstance(key, View):
         source = home[key]
     else:
         cell, write = key

@@ -71,7 +71,7 @@ def value_of(tensor, version, scope):
     cell = scope.made.cells.behind(tensor)
     if cell is not None and is_merge(tensor.op):
         return _merged_value(tensor, version, scope)
-    if tensor in scope:
+    if tensor in scope and (cell is None or not is_enter(tensor.op)):  # a window shows more than what entered
         return scope.get(tensor)
     if cell is None:
         if tensor.op.type == "Const":

@@ -148,6 +148,8 @@ class _Turns:
     def _turns_until(self, tensor):
         """The turns after which `tensor` no longer holds (inf: unknown), and whether that is exact or a bound."""
         node = self._source(tensor)
+        if node.type == "Const" and not node.attrs["value"].all():
+            return 0, True
         if node.type == "LogicalAnd":
             sides = [self._turns_until(x) for x in node._inputs]
             return min(n for n, _ in sides), all(exact for _, exact in sides)
