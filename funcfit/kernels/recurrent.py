@@ -74,7 +74,18 @@ def lstm(
     cells are clipped to +-`cell_clip`; the output is mapped by `projection` [units, proj] and clipped to +-`proj_clip`.
     Hochreiter, Schmidhuber 1997; Sak et al. 2014.
     """
-    i, j, f, o = jnp.split(_linear([x, h], kernel, bias), 4, -1)
+    gates = jnp.split(_linear([x, h], kernel, bias), 4, -1)
+    step = lstm_of_gates(
+        *gates, c, forget_bias=forget_bias, peepholes=peepholes, cell_clip=cell_clip, activation=activation
+    )
+    if projection is None:
+        return step
+    h = step.h @ projection
+    return step._replace(h=h if proj_clip is None else jnp.clip(h, -proj_clip, proj_clip))
+
+
+def lstm_of_gates(i, j, f, o, c, *, forget_bias=1.0, peepholes=None, cell_clip=None, activation=jnp.tanh):
+    """The LSTMStep whose gates are these before their activations, each [batch, units]."""
     w_i, w_f, w_o = peepholes or (0, 0, 0)
     i, f = sigmoid(i + w_i * c), sigmoid(f + forget_bias + w_f * c)
     j = activation(j)
@@ -82,12 +93,7 @@ def lstm(
     if cell_clip is not None:
         c = jnp.clip(c, -cell_clip, cell_clip)
     o, co = sigmoid(o + w_o * c), activation(c)
-    h = o * co
-    if projection is not None:
-        h = h @ projection
-        if proj_clip is not None:
-            h = jnp.clip(h, -proj_clip, proj_clip)
-    return LSTMStep(i, j, f, o, c, co, h)
+    return LSTMStep(i, j, f, o, c, co, o * co)
 
 
 def coupled_lstm(x, c, h, kernel, bias, *, forget_bias=1.0, activation=jnp.tanh):

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
+from funcfit.kernels.recurrent import lstm_of_gates
+
 from .layer import Layer
 
 
@@ -37,8 +39,8 @@ def lstm(size: int) -> Layer:
     def step(params, state, x):
         h, c = state
         i, f, g, o = jnp.split(x + h @ params["h"], 4, axis=-1)
-        c = jax.nn.sigmoid(f + 1) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
-        return jax.nn.sigmoid(o) * jnp.tanh(c), c
+        stepped = lstm_of_gates(i, g, f, o, c)
+        return stepped.h, stepped.c
 
     return recurrent(size, 4, 2, step)
 
