@@ -35,6 +35,20 @@ def test_a_shape_computed_from_a_variable_splits_the_plan():
     assert "split because" in tf.explain(y)
 
 
+@pytest.mark.parametrize("view", [lambda n: n, tf.identity, lambda n: tf.reshape(n, [-1])])
+def test_a_variable_that_is_a_shape_splits_the_plan_too(view):
+    n = tf.Variable([2, 3])
+    y = tf.zeros(view(n))
+    grown = tf.assign_add(n, [1, 1])
+    with tf.control_dependencies([grown]):
+        after = tf.zeros(view(tf.identity(n)))
+    with tf.Session() as session:
+        session.run(n.initializer)
+        assert session.run(y).shape == (2, 3)
+        assert session.run(after).shape == (3, 4)
+        assert [x.shape for x in session.run([y, after])] == [(3, 4), (4, 5)]
+
+
 def test_shapes_of_fed_arrays_are_known_while_tracing():
     x = tf.placeholder(tf.float32)
     y = tf.reshape(x, [tf.shape(x)[0], -1])
