@@ -65,7 +65,7 @@ def test_what_is_pushed_is_known_again_when_it_is_popped():
     stack = jax.jit(lambda x: Stack.empty(np.int32).push(np.int32([2, 3])).push(np.int32([4, 5])))(0.0)
     stack, top = stack.settled().pop()
     assert isinstance(top, np.ndarray) and top.tolist() == [4, 5]
-    with pytest.raises(ValueError, match="Stack is empty when calling Pop"):
+    with pytest.raises(NoRoom, match="Stack is empty when calling Pop"):
         stack.pop()[0].pop()
 
 
