@@ -201,6 +201,7 @@ def by_hand(jax, jnp, np):
             state[0] = step(state[0], x, y)
 
         run.wait = lambda: jax.block_until_ready(state[0])
+        run.lowered = lambda: step.lower(state[0], x, y)
         return run
 
     def case_while_loop_1000():
@@ -246,6 +247,7 @@ def by_hand(jax, jnp, np):
             state[0] = step(state[0], x, y)
 
         run.wait = lambda: jax.block_until_ready(state[0])
+        run.lowered = lambda: step.lower(state[0], x, y)
         return run
 
     return {name.removeprefix("case_"): make for name, make in locals().items() if name.startswith("case_")}
