@@ -32,9 +32,7 @@ def of_session(case):
             super().__init__(*args, **kwargs)
             seen.append(self)
 
-    provider = type(
-        "provider", (), {"__getattr__": lambda _, name: Watched if name == "Session" else getattr(tf, name)}
-    )
+    watching = {"__getattr__": lambda _, name: Watched if name == "Session" else getattr(tf, name)}
     getattr(bench_sessions, case)(type("provider", (), watching)(), np)()
     (session,) = seen
     (program,) = (p for p in session._programs.values() if p.tensors)
