@@ -13,6 +13,7 @@ from jaxtyping import Array, Int
 from funcfit.compile import jit
 from funcfit.tree import differences, joined, own
 
+from .convolutions import rearranged
 from .data import Data, batches
 from .report import Report
 from .state import State
@@ -148,13 +149,15 @@ class Program:
 
     def _steps(self, state: State, feed: Any, n: Int[Array, ""]) -> tuple[State, dict[str, Array], Int[Array, ""]]:
         # A loop with a traced bound over room for `span` records compiles once; a scan would once for each n.
+        update = rearranged(self.update) if jax.default_backend() == "cpu" else self.update
+
         def more(carry):
             i, state, _ = carry
             return (i < n) & ~state.extra["halted"] if "halted" in state.extra else i < n
 
         def one(carry):
             i, state, records = carry
-            state, metrics = self.update(state, feed[state.step])
+            state, metrics = update(state, feed[state.step])
             return i + 1, state, jax.tree.map(lambda record, m: record.at[i].set(m), records, metrics)
 
         metrics = jax.eval_shape(lambda: self.update(state, feed[state.step])[1])

@@ -1,0 +1,54 @@
+"""Convolutions in any arrangement are the same numbers, and those of a program are in the arrangement that is fast."""
+
+import re
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from jax import lax
+
+from funcfit import batches, nn, program
+from funcfit.train.convolutions import rearranged
+
+X = np.random.default_rng(0).normal(size=(4, 6, 6, 2)).astype(np.float32)
+W = np.random.default_rng(1).normal(size=(3, 3, 2, 5)).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        dict(window_strides=(1, 1), padding="SAME"),
+        dict(window_strides=(2, 3), padding="VALID"),
+        dict(window_strides=(1, 2), padding=((2, 0), (1, 1)), rhs_dilation=(2, 1)),
+    ],
+    ids=["same", "strides", "dilated"],
+)
+@pytest.mark.parametrize("images", ["NHWC", "NCHW"])
+def test_gradients_are_the_same_in_every_arrangement(how, images):
+    x = X if images == "NHWC" else X.transpose(0, 3, 1, 2)
+
+    def loss(w, x):
+        def piece(total, x):
+            y = lax.conv_general_dilated(x[None], w, dimension_numbers=(images, "HWIO", images), **how)
+            return total + (y**2).sum(), y
+
+        return jax.jit(lambda: lax.scan(piece, 0.0, x)[0])()
+
+    slope = jax.grad(loss, argnums=(0, 1))
+    for ours, theirs in zip(rearranged(slope)(W, x), slope(W, x)):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4)
+
+
+def test_a_function_without_convolutions_is_left_alone():
+    assert rearranged(lambda tree: {"twice": tree["x"] * 2})({"x": 4}) == {"twice": 8}
+
+
+def test_every_convolution_of_a_program_has_the_batch_first_and_the_channels_last():
+    net = nn.sequential(nn.conv(4), nn.relu, nn.conv(3, strides=2), nn.flatten, nn.dense(1))
+    params, _ = net.init(jax.random.key(0), X.shape[1:])
+    train = program(lambda w, x, key: jnp.square(net(w, x)).mean(), optax.sgd(0.1), batches(X, 2))
+    train.compile(train.init(params))
+    arrangements = re.findall(r" convolution\(.*dim_labels=(\w+->\w+)", train._compiled.as_text())
+    assert len(arrangements) >= 5 and set(arrangements) == {"b01f_01io->b01f"}
