@@ -8,10 +8,11 @@ goes to the card's gradient rule, whose nodes stand under `gradients/NAME_grad/`
 import contextlib
 from collections import Counter, deque
 
-from funcfit.tf1.build.contexts import is_around, is_exit, is_loop_switch
+from funcfit.tf1.build.contexts import is_around, is_loop_switch
 from funcfit.tf1.build.loop_gradients import LoopGradients
 from funcfit.tf1.build.registry import gradient_rule
 from funcfit.tf1.build.slices import sum_of_slices
+from funcfit.tf1.graph.borders import is_exit
 from funcfit.tf1.graph.convert import convert_n_to_tensor_or_indexed_slices
 from funcfit.tf1.graph.graph import colocate_with, get_default_graph, name_scope
 from funcfit.tf1.graph.node import IndexedSlices, Tensor

@@ -7,6 +7,7 @@ TensorArray crosses a border as its flow.
 import contextlib
 
 from funcfit.tf1.build.slices import as_slices_list, on_parts
+from funcfit.tf1.graph.borders import is_enter, is_exit, is_switch
 from funcfit.tf1.graph.convert import convert_to_tensor, convert_to_tensor_or_indexed_slices
 from funcfit.tf1.graph.graph import colocate_with, get_default_graph, name_scope
 from funcfit.tf1.graph.node import IndexedSlices, SparseTensor, Tensor
@@ -57,7 +58,7 @@ class ControlFlowContext:
             return
         used_in = while_context(node)
         if used_in is None:
-            if node.type not in ("Enter", "RefEnter", "Switch", "RefSwitch"):  # made before they get their context
+            if not is_enter(node) and not is_switch(node):  # made before they get their context
                 raise ValueError(
                     f"Cannot use '{value.op.name}' as input to '{node.name}' because '{value.op.name}' is in a while "
                     "loop. See info log for more details."
@@ -121,22 +122,10 @@ def is_around(outer, context):
     return context is outer
 
 
-def is_switch(node):
-    return node.type in ("Switch", "RefSwitch")
-
-
 def is_loop_switch(node):
     """Whether the node is the Switch of a loop variable, not of a branch."""
     context = node._get_control_flow_context()
     return is_switch(node) and context is not None and context.GetWhileContext() is context
-
-
-def is_exit(node):
-    return node.type in ("Exit", "RefExit")
-
-
-def is_constant_enter(node):
-    return node.type in ("Enter", "RefEnter") and node.attrs["is_constant"]
 
 
 def output_context(node):

@@ -8,7 +8,6 @@ from funcfit.tf1.build import nest
 from funcfit.tf1.build.contexts import (
     ControlFlowContext,
     flows,
-    is_exit,
     merge,
     switch,
     switch_ref_or_tensor,
@@ -16,6 +15,7 @@ from funcfit.tf1.build.contexts import (
 )
 from funcfit.tf1.build.slices import on_parts
 from funcfit.tf1.graph import dtypes
+from funcfit.tf1.graph.borders import is_exit
 from funcfit.tf1.graph.convert import convert_n_to_tensor, convert_to_tensor
 from funcfit.tf1.graph.graph import control_dependencies, get_default_graph, name_scope
 from funcfit.tf1.graph.keys import GraphKeys, add_to_collection

@@ -7,9 +7,7 @@ turns. `LoopGradients` are the loops that one call of `tf.gradients` goes throug
 
 from funcfit.tf1.build.contexts import (
     inside,
-    is_constant_enter,
     is_loop_switch,
-    is_switch,
     leave,
     merge,
     next_iteration,
@@ -21,6 +19,7 @@ from funcfit.tf1.build.contexts import (
 )
 from funcfit.tf1.build.flow import CondContext
 from funcfit.tf1.build.loops import WhileContext
+from funcfit.tf1.graph.borders import is_constant_enter, is_switch
 from funcfit.tf1.graph.graph import colocate_with, control_dependencies, get_default_graph
 from funcfit.tf1.graph.node import IndexedSlices, Tensor
 from funcfit.tf1.graph.shape import TensorShape

@@ -12,8 +12,6 @@ from funcfit.tf1.build.contexts import (
     enter,
     flows,
     identity,
-    is_constant_enter,
-    is_exit,
     leave,
     merge,
     next_iteration,
@@ -24,6 +22,7 @@ from funcfit.tf1.build.contexts import (
 )
 from funcfit.tf1.build.slices import as_slices, on_parts
 from funcfit.tf1.graph import dtypes
+from funcfit.tf1.graph.borders import is_constant_enter, is_exit
 from funcfit.tf1.graph.convert import convert_n_to_tensor_or_indexed_slices, convert_to_tensor
 from funcfit.tf1.graph.graph import control_dependencies, get_default_graph, name_scope
 from funcfit.tf1.graph.keys import GraphKeys, add_to_collection

@@ -1,4 +1,4 @@
-"""Control flow nodes: Switch and Merge, from which a plan reads conditionals back (run/branches.py), those that make
+"""Control flow nodes: Switch and Merge, from which a plan reads conditionals back (graph/borders.py), those that make
 loops of them (run/loops.py), and Assert.
 """
 

@@ -1,38 +1,8 @@
-"""Conditionals, read back from Switch and Merge: which branch a node is in, and a stage's nodes as nested steps.
-
-A node is dead, and does nothing, when the predicate of one of the branches around it chose the other side. The nodes
-alone tell: a Switch opens a branch at each output, what depends on it is inside, and a Merge closes the branches that
-its inputs do not share.
-"""
+"""Conditionals, read back from Switch and Merge (graph/borders.py): a stage's nodes as nested steps."""
 
 from dataclasses import dataclass
 
-
-class Contexts(dict):
-    """node -> the branches it is in, outermost first: a tuple of (predicate tensor, side)."""
-
-    def __init__(self, fed):
-        super().__init__()
-        self._fed = fed
-
-    def outer(self, tensor):
-        """The branches that `tensor` is in: its node's, and the side a Switch output opens."""
-        context = self[tensor.op]
-        if tensor.op.type in ("Switch", "RefSwitch"):
-            context = (*context, (self.predicate(tensor.op), bool(tensor.value_index)))
-        return context
-
-    def predicates(self, node):
-        """What must be known to run `node`: the predicates of its branches and, for a Merge, of those it closes."""
-        around = [self[node]] + ([self.outer(x) for x in node._inputs if x not in self._fed] if is_merge(node) else [])
-        return dict.fromkeys(predicate for branches in around for predicate, _ in branches)
-
-    def predicate(self, switch):
-        """What a Switch decides by; the Identities through which a cond's Switches name it make no difference."""
-        tensor = switch._inputs[1]
-        while tensor not in self._fed and tensor.op.type == "Identity":
-            tensor = tensor.op._inputs[0]
-        return tensor
+from funcfit.tf1.graph.borders import is_merge, possible
 
 
 @dataclass
@@ -46,44 +16,6 @@ class Conditional:
     sides: dict  # bool -> steps
     merges: list  # (Merge, {side: position of its input})
     gives: list
-
-
-def branch_contexts(order, fed):
-    contexts, position = Contexts(fed), {node: i for i, node in enumerate(order)}
-    for node in order:
-        around = [contexts.outer(x) for x in fed.inputs(node) if x not in fed]
-        if is_merge(node):
-            contexts[node] = _shared([context for context in around if possible(context)])
-            continue
-        around += [contexts[c] for c in fed.before(node)]
-        context = max(around, key=len, default=())
-        if any(other != context[: len(other)] for other in around):
-            union = dict.fromkeys(branch for each in around for branch in each)
-            context = tuple(sorted(union, key=lambda branch: position.get(branch[0].op, -1)))
-        contexts[node] = context
-    return contexts
-
-
-def is_merge(node):
-    return node.type in ("Merge", "RefMerge")
-
-
-def possible(context):
-    """False for what is in both branches of one predicate, and so never alive (gradients taken inside a branch make
-    such nodes).
-    """
-    return not any((predicate, not side) in context for predicate, side in context)
-
-
-def _shared(contexts):
-    if not contexts:
-        return ()
-    shared = []
-    for branches in zip(*contexts):
-        if any(b != branches[0] for b in branches):
-            break
-        shared.append(branches[0])
-    return tuple(shared)
 
 
 def scheduled(stage, made, contexts, fed, needs, ends):
@@ -103,6 +35,7 @@ class _Scheduler:
         for node in stage.nodes:
             for key in needs[node]:
                 self.users.setdefault(key, set()).add(node)
+        self.writes = {node: written for node in stage.nodes if (written := made.writes(node))}
 
     def _waits(self, node):
         waits = set(self.fed.before(node))
@@ -144,17 +77,19 @@ class _Scheduler:
             predicate = self.contexts[first][depth][0]
         else:
             predicate = next(context[depth][0] for context in self._sources(first).values() if len(context) > depth)
-        inside, merges = set(), []
+        inside, merges, ready = set(), [], set(done)
         for node in remaining:
-            if not waits[node] <= done | inside:
+            if not waits[node] <= ready:
                 continue
             context = self.contexts[node]
             if len(context) > depth and context[depth][0] is predicate:
                 inside.add(node)
+                ready.add(node)
             elif len(context) == depth and is_merge(node):
                 sources = self._sources(node)
                 if all(len(source) > depth and source[depth][0] is predicate for source in sources.values()):
                     inside.add(node)
+                    ready.add(node)
                     merges.append((node, {source[depth][1]: i for i, source in sources.items()}))
         if not inside:
             raise NotImplementedError(
@@ -181,12 +116,11 @@ class _Scheduler:
         replace them.
         """
         wanted = set(self.ends)
-        for node in self.stage.nodes:
-            written = self.made.writes(node)
+        for node, written in self.writes.items():
             wanted.update((cell, self.made.final[cell]) for cell in written)
             if node not in inside:
                 wanted.update((cell, self.made.previous[cell, node]) for cell in written)
         keys = [x for node in inside for x in node.outputs] + [
-            (cell, node) for node in inside for cell in self.made.writes(node)
+            (cell, node) for node in inside for cell in self.writes.get(node, ())
         ]
         return [key for key in keys if key in wanted or self.users.get(key, set()) - inside]

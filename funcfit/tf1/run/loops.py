@@ -6,6 +6,7 @@ inside is two plans of its own, the condition's and the turn's, over the values 
 
 from dataclasses import dataclass, field
 
+from funcfit.tf1.graph.borders import condition_of, frame, is_enter, is_exit, is_loop_merge, is_switch, switch_before
 from funcfit.tf1.graph.node import Operation
 
 
@@ -137,38 +138,3 @@ class Loop:
         """What a turn works out: each variable's next value, then the nodes that must have run besides."""
         nexts = [v.next for v in self.variables.values()]
         return [n._inputs[0] for n in nexts], list(dict.fromkeys(c for n in nexts for c in n._control_inputs))
-
-
-def switch_before(exit):
-    """The Switch at which a loop variable leaves by `exit`; gates of gradients may stand between them."""
-    node = exit._inputs[0].op
-    while node.type in ("Identity", "RefIdentity"):
-        node = node._inputs[0].op
-    return node
-
-
-def condition_of(exit):
-    """The LoopCond of the loop that `exit` leaves."""
-    return switch_before(exit)._inputs[1].op
-
-
-def is_enter(node):
-    return node.type in ("Enter", "RefEnter")
-
-
-def is_exit(node):
-    return node.type in ("Exit", "RefExit")
-
-
-def is_switch(node):
-    return node.type in ("Switch", "RefSwitch")
-
-
-def is_loop_merge(node):
-    return node.type in ("Merge", "RefMerge") and any(
-        x.op.type in ("NextIteration", "RefNextIteration") for x in node._inputs
-    )
-
-
-def frame(enter):
-    return enter.attrs["frame_name"]

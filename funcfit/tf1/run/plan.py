@@ -6,16 +6,17 @@ reshape of that) has no value of its own: each consumer sees the cell as of the 
 (docs/design.md, "reads and writes").
 """
 
-import heapq
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from funcfit.errors import InvalidArgumentError
 from funcfit.tf1.graph import dtypes
+from funcfit.tf1.graph.borders import Branches, condition_of, is_exit, is_loop_merge, is_merge
 from funcfit.tf1.graph.handles import is_popped, pushed
 from funcfit.tf1.graph.node import Operation, Tensor
-from funcfit.tf1.run.branches import Contexts, branch_contexts, is_merge, scheduled
-from funcfit.tf1.run.loops import Given, Loop, condition_of, is_exit, is_loop_merge
+from funcfit.tf1.graph.order import in_order
+from funcfit.tf1.run.branches import scheduled
+from funcfit.tf1.run.loops import Given, Loop
 from funcfit.tf1.run.padding import padded
 
 
@@ -57,7 +58,7 @@ class Plan:
     cells: "Cells"
     previous: dict  # (cell, write) -> the version that write replaced
     final: dict  # cell -> the last write of the run
-    contexts: Contexts  # node -> the branches it is in
+    contexts: Branches  # node -> the branches it is in
     guards: dict  # fetched tensor -> the branches it is in, when there are any
     padded: set  # host nodes that run inside jit, by their padded lowering
     loops: dict  # LoopCond -> the Loop it stands for
@@ -171,7 +172,7 @@ def plan(fetches, feeds, static=(), by_turn=(), shared=None, lists_on_host=False
     for loop in fed.loops.values():
         _plan_inside(loop, cells, by_turn, fed)
     uses, latest, previous = versions(order, fed, cells)
-    contexts = branch_contexts(order, fed)
+    contexts = Branches(order, fed)
     fetch_keys = []
     for x in fetches:
         if isinstance(x, Operation):
@@ -270,27 +271,12 @@ def needed(fetches, fed):
             todo += fed.loops.setdefault(condition, Loop(condition)).need(node)
         waits[node] = None
         todo += fed.before(node)
-    after, counts = {}, {}
-    for node in waits:
-        before = set(fed.before(node))
-        counts[node] = len(before)
-        for b in before:
-            after.setdefault(b, []).append(node)
-    ready = [(node._id, node) for node, count in counts.items() if not count]
-    heapq.heapify(ready)
-    order = []
-    while ready:
-        _, node = heapq.heappop(ready)
-        order.append(node)
-        for follower in after.get(node, ()):
-            counts[follower] -= 1
-            if not counts[follower]:
-                heapq.heappush(ready, (follower._id, follower))
+    order = in_order({node: set(fed.before(node)) for node in waits}, lambda node: node._id)
     for node in order:
         if node.type in ("Placeholder", "PlaceholderV2"):
             raise InvalidArgumentError(None, node, _unfed(node.outputs[0]))
     if len(order) != len(waits):
-        first = next(n for n in waits if counts[n])
+        first = next(n for n in waits if n not in order)
         raise InvalidArgumentError(None, first, f"The graph has a cycle through {first.name} that is not a loop.")
     return order
 

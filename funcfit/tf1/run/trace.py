@@ -16,11 +16,11 @@ import numpy as np
 from funcfit.errors import FailedPreconditionError, InvalidArgumentError, OpError
 from funcfit.kernels.module import numpy_or_jax
 from funcfit.tf1 import shapes
+from funcfit.tf1.graph.borders import is_enter, is_merge, possible
 from funcfit.tf1.graph.handles import is_popped
 from funcfit.tf1.graph.node import Operation, Tensor
 from funcfit.tf1.opdef import Empty
-from funcfit.tf1.run.branches import Conditional, is_merge, possible
-from funcfit.tf1.run.loops import is_enter
+from funcfit.tf1.run.branches import Conditional
 from funcfit.tf1.run.plan import View
 
 

@@ -14,7 +14,8 @@ import numpy as np
 from funcfit.errors import FailedPreconditionError
 from funcfit.kernels.stack import NoRoom, Stack
 from funcfit.kernels.tensor_array import TensorArray
-from funcfit.tf1.run.loops import ByTurn, Loop, is_enter, is_loop_merge
+from funcfit.tf1.graph.borders import is_enter, is_loop_merge
+from funcfit.tf1.run.loops import ByTurn, Loop
 from funcfit.tf1.run.trace import RUNNERS, Scope, Undecided, as_arrays, cell_value, given_value, run_steps
 
 
