@@ -109,9 +109,7 @@ def read(path: Path) -> Manifest:
     if not sound:
         raise ValueError(f"{path.name} is damaged")
     if content["format"] > FORMAT:
-        raise NewerFormat(
-            f"{path} has format {content['format']}, and this funcfit reads up to {FORMAT}: update funcfit"
-        )
+        raise NewerFormat(f"{path} has format {content['format']}; this funcfit reads up to {FORMAT}: update it")
     leaves = {name: Leaf(**leaf) for name, leaf in content["leaves"].items()}
     files = {name: File(**file) for name, file in content["files"].items()}
     return Manifest(content["step"], leaves, files, content["facts"])

@@ -180,3 +180,33 @@ def test_paths_may_be_relative_symbolic_and_have_spaces(tmp_path, monkeypatch):
 def test_nothing_saved_is_said(tmp_path):
     with pytest.raises(FileNotFoundError, match="no step is saved"):
         restore(tmp_path / "nowhere", tree())
+
+
+def test_a_clock_that_was_wrong_does_not_change_which_step_is_newest(tmp_path):
+    places = [save(tmp_path, step, tree(step)) for step in (1, 2)]
+    os.utime(places[0], (2**33, 2**33))
+    os.utime(places[1], (0, 0))
+    assert restore(tmp_path, tree()).step == 2
+
+
+def test_on_a_disk_that_can_only_be_read_the_step_before_is_restored_all_the_same(tmp_path, monkeypatch):
+    save(tmp_path, 1, tree(1))
+    newest = save(tmp_path, 2, tree(2))
+    flip(newest / "manifest.json", random.Random(0))
+
+    def refuse(*args):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(module.Path, "rename", refuse)
+    with pytest.warns(UserWarning, match="step-000000002: manifest.json is damaged"):
+        assert same(restore(tmp_path, tree()).tree, tree(1))
+    assert newest.exists()
+
+
+def test_a_later_format_is_refused_and_left_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(module.manifest, "FORMAT", 2)
+    save(tmp_path, 1, tree())
+    monkeypatch.undo()
+    with pytest.raises(module.manifest.NewerFormat, match="has format 2; this funcfit reads up to 1"):
+        restore(tmp_path, tree())
+    assert latest(tmp_path) == 1

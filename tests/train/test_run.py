@@ -233,3 +233,23 @@ def test_sigterm_saves_and_says_resumable(tmp_path):
     assert process.wait(60) == 75
     saved = checkpoint.restore(tmp_path / "checkpoints")
     assert saved.facts["why"] == "terminated"
+
+
+def test_minutes_are_counted_by_a_clock_that_is_never_set_back(monkeypatch):
+    seconds, seen = iter(range(10**6)), []
+    monkeypatch.setattr(time, "monotonic", lambda: 10 * next(seconds))
+    monkeypatch.setattr(time, "time", lambda: 0.0)
+    train(steps=60, events=[on(Every(minutes=2), lambda event: seen.append(event.step))])
+    assert seen and seen == sorted(set(seen))
+
+
+def test_importing_waits_for_nothing_that_is_not_used():
+    heavy = ("orbax", "matplotlib", "safetensors", "tensorstore", "funcfit.tf1", "scipy")
+    say = f"""if True:
+        import sys, funcfit
+        print("optax" in sys.modules)
+        funcfit.fit
+        print([name for name in {heavy} if name in sys.modules])
+    """
+    found = subprocess.run([sys.executable, "-c", say], capture_output=True, text=True, cwd=CAMPAIGN.parents[1])
+    assert found.stdout == "False\n[]\n", found.stderr
