@@ -211,7 +211,7 @@ class OpDef:
                 for argument, x in zip(self.inputs, inputs):
                     if argument.ref:  # what writes to a cell stands beside it (1.1 op_def_library.py)
                         beside.enter_context(graph.colocate_with(x.op))
-                output_dtypes = self._output_dtypes(attrs)
+                output_dtypes = self.output_dtypes(attrs)
                 for argument in self.inputs:
                     if argument.type_attr in self.later and attrs.get(argument.type_attr) is argument.preferred:
                         del attrs[argument.type_attr]
@@ -361,14 +361,23 @@ class OpDef:
                 value = float(value)
             except (TypeError, ValueError):
                 raise TypeError(f"Expected float for argument '{key}' not {value!r}.") from None
+        elif isinstance(value, bytes) and key in self.attrs:
+            value = value.decode()
         elif isinstance(default, str):
-            if isinstance(value, bytes):
-                value = value.decode()
             if not isinstance(value, str):
                 raise TypeError(f"Expected string for argument '{key}' not {value!r}.")
         return value
 
-    def _output_dtypes(self, attrs):
+    def completed(self, attrs):
+        """The attrs of a node of which some are given, each as its type wants it, the others as they are by default."""
+        attrs = {key: self._attr(key, value, self.attrs.get(key)) for key, value in attrs.items()}
+        for key, default in self.attrs.items():
+            if key not in attrs and key not in self.later and default is not inspect.Parameter.empty:
+                attrs[key] = default
+        return attrs
+
+    def output_dtypes(self, attrs):
+        """The dtypes of a node's outputs, which its attrs tell."""
         found = []
         for argument in self.outputs:
             if argument.type_list is not None:

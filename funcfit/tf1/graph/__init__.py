@@ -6,4 +6,5 @@ node      Operation, Tensor, IndexedSlices   graph     Graph: names, scopes, col
 stacks    default graph and session          keys      the names of a graph's collections
 device    device names in parts              handles   what names a list of the run
 borders   the nodes around loops and branches  order     things after what they wait for
+imported  nodes from a list
 """
