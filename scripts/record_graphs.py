@@ -1,5 +1,5 @@
-"""Record graphs that TensorFlow 1.15.5 builds: tests/fixtures/graphs/PROGRAM.json, their nodes, one a line, and what they
-give.
+"""Record graphs that TensorFlow 1.15.5 builds: tests/fixtures/graphs/PROGRAM.json has their nodes, one a line, and what
+they give.
 
 PATH/TO/tf1.15/bin/python scripts/record_graphs.py
 

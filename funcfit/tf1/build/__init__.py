@@ -8,6 +8,7 @@ templates       make_template                        tensor_array    TensorArray
 nest            structures of tensors: tf.nest       loops           while_loop
 contexts        what cond and while_loop share       loop_gradients  the loop that runs turns backwards
 slices          IndexedSlices as values              flow_gradients  rules of Switch, Merge, Enter, Exit
+recovered       contexts of imported loops
 """
 
 import importlib

@@ -195,7 +195,7 @@ class _Backward:
             return
         used = [e for e in loop.deferred_exits if self._has_gradient(e.op)]
         loop.unused_exits += [e for e in loop.deferred_exits if e not in used]
-        if not used and loop.forward.grad_state is not None:
+        if not used and loop.forward.of_gradient:
             self._skip(loop.forward)
             return
         self.queue.extend(e.op for e in used)

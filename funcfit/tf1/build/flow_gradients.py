@@ -67,7 +67,7 @@ def _exit_gradient(node, grad):
     backward = _current()
     if not backward.back_prop:
         return [None]
-    if node._get_control_flow_context().grad_state is not None:
+    if node._get_control_flow_context().of_gradient:
         raise TypeError("Second-order gradient for while loops not supported.")
     backward._values.update(nest.tensors_of(grad))
     return [backward.entered(grad, name="b_exit")]

@@ -19,6 +19,7 @@ from funcfit.tf1.build.contexts import (
 )
 from funcfit.tf1.build.flow import CondContext
 from funcfit.tf1.build.loops import WhileContext
+from funcfit.tf1.build.recovered import recover_contexts
 from funcfit.tf1.graph.borders import is_constant_enter, is_switch
 from funcfit.tf1.graph.graph import colocate_with, control_dependencies, get_default_graph
 from funcfit.tf1.graph.node import IndexedSlices, Tensor
@@ -314,6 +315,8 @@ class LoopGradients:
 
     def add(self, node):
         """Takes the loop of an Exit: the exits to differentiate with it, none when the loop is known already."""
+        if node._get_control_flow_context() is None:
+            recover_contexts(node.graph)
         forward = while_context(node)
         if forward in self._of:
             return []

@@ -38,7 +38,7 @@ class WhileContext(ControlFlowContext):
         super().__init__()
         self.name = get_default_graph().unique_name(name)  # the frame's
         self.parallel_iterations, self.back_prop, self.swap_memory = parallel_iterations, back_prop, swap_memory
-        self.grad_state = grad_state
+        self.grad_state, self.of_gradient = grad_state, grad_state is not None
         self.pivot = self.pivot_for_pred = self.pivot_for_body = None  # LoopCond; what constants inside wait for
         self.loop_exits = []
 

@@ -12,7 +12,8 @@ import pytest
 import funcfit.tf1 as tf
 from funcfit.tf1.graph.imported import add_nodes
 
-RECORDED = {path.stem: path for path in (pathlib.Path(__file__).parents[2] / "fixtures" / "graphs").glob("*.json")}
+GRAPHS = pathlib.Path(__file__).parents[2] / "fixtures" / "graphs"
+RECORDED = {path.stem: json.loads(path.read_text()) for path in sorted(GRAPHS.glob("*.json"))}
 
 
 def attr(value):
@@ -32,7 +33,7 @@ def attr(value):
 
 def rebuilt(name):
     """(what was recorded, the same graph here)"""
-    recorded, graph = json.loads(RECORDED[name].read_text()), tf.Graph()
+    recorded, graph = RECORDED[name], tf.Graph()
     add_nodes(
         graph,
         [
@@ -56,7 +57,16 @@ def assert_gives(graph, recorded, fetches, expected):
             np.testing.assert_allclose(value, expected[name], rtol=2e-5, atol=1e-5, err_msg=name)
 
 
-@pytest.mark.parametrize("name", sorted(RECORDED))
+@pytest.mark.parametrize("name", RECORDED)
 def test_a_graph_from_1_15_gives_what_it_gave_there(name):
     recorded, graph = rebuilt(name)
     assert_gives(graph, recorded, list(recorded["fetches"]), recorded["fetches"])
+
+
+@pytest.mark.parametrize("name", [name for name in RECORDED if "gradients" in RECORDED[name]])
+def test_a_graph_from_1_15_is_differentiated_as_there(name):
+    recorded, graph = rebuilt(name)
+    with graph.as_default():
+        xs = [graph.get_tensor_by_name(x) for x in recorded["gradients"]]
+        gradients = tf.gradients(graph.get_tensor_by_name(recorded["y"]), xs)
+    assert_gives(graph, recorded, [tf.convert_to_tensor(g) for g in gradients], recorded["gradients"])
