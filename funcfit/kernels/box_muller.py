@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float32, Float64
 
+from .module import AnyArray
 from .philox import Word, unit_float32, unit_float64
 
 Odd = Bool[Array, "*lanes"] | bool
@@ -36,20 +37,25 @@ def _sine(x: Float64[Array, "*lanes"], odd: Odd) -> Float64[Array, "*lanes"]:
     Rounded to float32 it equals glibc's sincosf (since 2.28), whose polynomials these are (ARM's optimized-routines).
     """
     quarter = jnp.floor(x * (2 / np.pi) + 0.5)
-    r = x - quarter * (np.pi / 2)
-    z = r * r
-    sine = r + r * z * _polynomial(z, -0.16666654943701084, 0.008332178146138854, -0.00019517298981385725)
-    cosine = 1.0 + z * _polynomial(
-        z, -0.49999999725108224, 0.041666623324344516, -0.001388676379437604, 2.4390450703564542e-05
-    )
+    sine, cosine = sine_and_cosine(x - quarter * (np.pi / 2))
     turn = quarter.astype(jnp.int32) + jnp.asarray(odd, jnp.int32)
     y = jnp.where(turn & 1 == 1, cosine, sine)
     return jnp.where(turn & 2 == 2, -y, y)
 
 
-def _polynomial(x: Float64[Array, "*lanes"], *coefficients: float) -> Float64[Array, "*lanes"]:
+def sine_and_cosine(r: Float64[AnyArray, "*lanes"]) -> tuple[Float64[AnyArray, "*lanes"], Float64[AnyArray, "*lanes"]]:
+    """Of float64 numbers in [-pi / 4, pi / 4], to the precision of float32."""
+    z = r * r
+    sine = r + r * z * _polynomial(z, -0.16666654943701084, 0.008332178146138854, -0.00019517298981385725)
+    cosine = 1.0 + z * _polynomial(
+        z, -0.49999999725108224, 0.041666623324344516, -0.001388676379437604, 2.4390450703564542e-05
+    )
+    return sine, cosine
+
+
+def _polynomial(x, *coefficients: float):
     """The coefficients, constant first, by Horner's rule."""
-    value = jnp.full_like(x, coefficients[-1])
-    for coefficient in coefficients[-2::-1]:
+    *rest, value = coefficients
+    for coefficient in reversed(rest):
         value = coefficient + x * value
     return value

@@ -41,7 +41,7 @@ def new_stream(seed: int, seed2: int, entropy: Callable[[], int]) -> UInt32[np.n
 def skip(stream: Stream, samples: int | UInt32[Array, ""]) -> Stream:
     """The stream advanced by `samples` blocks: a Python int below 2**64, or a traced uint32."""
     if isinstance(samples, int) and isinstance(stream, np.ndarray):
-        counter = _counter(stream) + samples
+        counter = whole_counter(stream) + samples
         return np.array([*stream[:2], *(counter >> shift & 0xFFFFFFFF for shift in (0, 32, 64, 96))], np.uint32)
     if isinstance(samples, int):
         low, high = np.uint32(samples & 0xFFFFFFFF), np.uint32(samples >> 32 & 0xFFFFFFFF)
@@ -92,7 +92,7 @@ def word_pairs(stream: Stream, n: int) -> tuple[UInt32[Array, "n"], UInt32[Array
 
 def word_by_word(stream: UInt32[np.ndarray, "6"]) -> Iterator[int]:
     """The words of the stream as Python ints, for samplers on the host that cannot say how many they will take."""
-    counter = _counter(stream)
+    counter = whole_counter(stream)
     while True:
         k0, k1 = int(stream[0]), int(stream[1])
         c0, c1, c2, c3 = (counter >> shift & 0xFFFFFFFF for shift in (0, 32, 64, 96))
@@ -105,7 +105,8 @@ def word_by_word(stream: UInt32[np.ndarray, "6"]) -> Iterator[int]:
         counter += 1
 
 
-def _counter(stream):
+def whole_counter(stream: UInt32[np.ndarray, "6"]) -> int:
+    """The stream's counter as one number."""
     return sum(int(word) << 32 * i for i, word in enumerate(stream[2:]))
 
 

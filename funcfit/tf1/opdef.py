@@ -87,7 +87,8 @@ class OpDef:
     fixed     names of the inputs whose values decide the program (shapes, axes): `lower` gets them as numpy arrays. Or
               node -> positions in `node.inputs`, where it depends on the node which they are
     folds     given numpy arrays `lower` gives numpy arrays: shape arithmetic, done while tracing; "shape": it gives
-              them from the shapes of its inputs alone, whose values nobody needs (Shape, Size, Rank)
+              them from the shapes of its inputs alone, whose values nobody needs (Shape, Size, Rank). With `keeps`: if
+              the private cell is one too
     at_build  the value is also worked out when the graph is built, for static shapes (the op types for which TF 1.1
               does so)
     knows     node -> what the graph tells of its inputs before it runs: `lower` and `checks` get it as the keyword

@@ -7,7 +7,7 @@ anywhere.
 
 import numpy as np
 
-from funcfit.kernels import candidates, philox, rejection, samplers
+from funcfit.kernels import candidates, host_draws, philox, rejection, samplers
 from funcfit.tf1 import shapes
 from funcfit.tf1.graph import dtypes
 from funcfit.tf1.graph.convert import convert_to_tensor
@@ -21,6 +21,11 @@ def stream(attrs, entropy):
     return philox.new_stream(attrs["seed"], attrs["seed2"], entropy)
 
 
+def _samplers(cell):
+    """Where the samplers are: NumPy's for a known stream, so that a plan of initializers needs no compilation."""
+    return host_draws if isinstance(cell, np.ndarray) else samplers
+
+
 # What the cards have in common that draw a tensor of a given shape.
 _DRAWN = {"fixed": ("shape",), "keeps": stream, "gradient": None, "out": shapes.from_input()}
 
@@ -29,24 +34,24 @@ def _sizes(shape):
     return tuple(int(d) for d in shape)
 
 
-@op("shape: T -> output: dtype", T=INDICES, dtype=FLOATS, **_DRAWN)
+@op("shape: T -> output: dtype", T=INDICES, dtype=FLOATS, folds=True, **_DRAWN)
 def RandomUniform(cell, shape, *, dtype, seed=0, seed2=0):
-    return samplers.uniform(cell, _sizes(shape), dtype.as_numpy_dtype)
+    return _samplers(cell).uniform(cell, _sizes(shape), dtype.as_numpy_dtype)
 
 
-@op("shape: T, minval: Tout, maxval: Tout -> output: Tout", T=INDICES, Tout=INDICES, **_DRAWN)
+@op("shape: T, minval: Tout, maxval: Tout -> output: Tout", T=INDICES, Tout=INDICES, folds=True, **_DRAWN)
 def RandomUniformInt(cell, shape, minval, maxval, *, seed=0, seed2=0):
-    return samplers.uniform_int(cell, _sizes(shape), minval, maxval, minval.dtype)
+    return _samplers(cell).uniform_int(cell, _sizes(shape), minval, maxval, minval.dtype)
 
 
-@op("shape: T -> output: dtype", T=INDICES, dtype=FLOATS, **_DRAWN)
+@op("shape: T -> output: dtype", T=INDICES, dtype=FLOATS, folds=True, **_DRAWN)
 def RandomStandardNormal(cell, shape, *, dtype, seed=0, seed2=0):
-    return samplers.standard_normal(cell, _sizes(shape), dtype.as_numpy_dtype)
+    return _samplers(cell).standard_normal(cell, _sizes(shape), dtype.as_numpy_dtype)
 
 
-@op("shape: T -> output: dtype", T=INDICES, dtype=FLOATS, **_DRAWN)
+@op("shape: T -> output: dtype", T=INDICES, dtype=FLOATS, folds=True, **_DRAWN)
 def TruncatedNormal(cell, shape, *, dtype, seed=0, seed2=0):
-    return samplers.truncated_normal(cell, _sizes(shape), dtype.as_numpy_dtype)
+    return _samplers(cell).truncated_normal(cell, _sizes(shape), dtype.as_numpy_dtype)
 
 
 @op(

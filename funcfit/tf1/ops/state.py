@@ -42,7 +42,7 @@ def Assign(ref, value, *, validate_shape=True, use_locking=True):
     if validate_shape and holds.is_fully_defined() and holds != as_shape(value.shape):
         shapes_text = f"lhs shape= {shapes.cpp_text(holds)} rhs shape= {shapes.cpp_text(as_shape(value.shape))}"
         raise InvalidArgumentError(message=f"Assign requires shapes of both tensors to match. {shapes_text}")
-    return value if value.dtype == object else jnp.asarray(value)
+    return value
 
 
 @api("assign")

@@ -43,6 +43,7 @@ class Stage:
     static_takes: list = field(default_factory=list)  # of these, what decides the program
     gives: list = field(default_factory=list)  # keys that later stages or the fetches want
     wide: bool = False  # holds 64-bit dtypes
+    fills: bool = False  # only gives cells their first values, of known numbers and draws: NumPy does that at once
 
 
 @dataclass
@@ -204,7 +205,30 @@ def plan(fetches, feeds, static=(), by_turn=(), shared=None, lists_on_host=False
         fed.loops,
     )
     _connect(made, fed, contexts, static)
+    if len(stages) == 1 and not fed.boundary:
+        stages[0].fills = _fills(stages[0], made)
     return made
+
+
+FEW_NUMBERS = 1 << 24  # so many are drawn by NumPy sooner than XLA has compiled the draws
+
+
+def _fills(stage, made):
+    """True for a stage of initializers whose values are constants, draws and sums and products of these."""
+    if stage.host or stage.feeds or stage.static_feeds or stage.gives or not stage.writes or made.loops:
+        return False
+    drawn = 0
+    for node in stage.nodes:
+        card = node.card
+        written = card.input_positions(node, card.writes) if card.writes else ()
+        looks = not card.alias and any(i not in written for i in made.uses[node])
+        acts = card.writes and set(card.writes) <= set(card.blind)
+        idle = card.cell or card.alias or not (node.outputs or card.checks or card.host)
+        if made.contexts[node] or is_merge(node) or looks or not (acts or idle or card.folds or node.type == "Const"):
+            return False
+        if card.keeps is not None:
+            drawn += node.outputs[0].shape.num_elements() or FEW_NUMBERS
+    return drawn < FEW_NUMBERS
 
 
 def _plan_inside(loop, cells, by_turn, outer):
@@ -359,7 +383,7 @@ def knowable(order, fed, refuted=()):
         if node.card.folds == "shape" or node.type == "Const":
             known.update(node.outputs)
             settled.update(node.outputs)
-        elif node.card.folds and not is_host(node, settled):
+        elif node.card.folds and node.card.keeps is None and not is_host(node, settled):
             if any(is_reference(x) for x in node._inputs):
                 known.update(node.outputs)
                 settled.update(node.outputs)

@@ -103,7 +103,7 @@ class Program:
     def _run(self, values):
         made = self.plan
         for number, stage in enumerate(made.stages):
-            run = self._host_stage if stage.host else self._jitted_stage
+            run = self._host_stage if stage.host else self._fill if stage.fills else self._jitted_stage
             run(number, stage, values)
         for x, branches in made.guards.items():
             if any(bool(np.asarray(values[predicate])) is not side for predicate, side in branches):
@@ -134,10 +134,23 @@ class Program:
                     scope.values[cell, None] = np.array(state[cell])
         run_steps(stage.steps, scope)
         last = {cell: node for node in stage.nodes for cell in self.plan.writes(node)}
-        with self.session._lock:
-            state.update({cell: cell_value(cell, last[cell], scope) for cell in stage.writes})
+        with self.session._lock, wide_mode() if stage.wide else nullcontext():
+            state.update({cell: on_device(cell_value(cell, last[cell], scope)) for cell in stage.writes})
         for key in stage.gives:
             values[key] = given_value(key, self.plan, scope)
+
+    def _fill(self, number, stage, values):
+        """Gives cells their first values, by NumPy."""
+        state, scope = self.session._state, Scope(self.plan)
+        last = {cell: node for node in stage.nodes for cell in self.plan.writes(node)}
+        with self.session._lock, wide_mode() if stage.wide else nullcontext():
+            self._start_private_cells(stage)
+            private = {cell: np.asarray(state[cell]) for cell in stage.writes if cell.card.keeps is not None}
+            scope.values.update({(cell, None): value for cell, value in private.items()})
+            with np.errstate(all="ignore"):
+                run_steps(stage.steps, scope)
+            new = {cell: cell_value(cell, last[cell], scope) for cell in stage.writes}
+            state.update({c: x if c in private else on_device(x) for c, x in new.items()})
 
     def _jitted_stage(self, number, stage, values):
         state, static = self.session._state, {}
@@ -174,6 +187,11 @@ def _text(array):
 def on_host(value):
     """A value for nodes that run on the host: a numpy array, or a list of the run as it is."""
     return value if hasattr(value, "tree_flatten") else np.asarray(value)
+
+
+def on_device(value):
+    """A cell's value for the session's state: a copy of its own, since the state is donated; strings stay NumPy's."""
+    return value if value.dtype == object else jax.device_put(value, may_alias=False)
 
 
 def entropy():
