@@ -283,6 +283,9 @@ def _lax_conditional(step, predicate, scope):
     """Both sides in one `lax.cond`, after a first trace of each tells what it gives, what is known of that, and its
     checks.
     """
+    for key in step.gives:
+        if isinstance(key, tuple) and key[0].card.makes not in (True, False):
+            _start_shared(key[0], scope)
     sides = {side: _probed(step, side, scope) for side in (True, False)}
     for i in sides[True].shapes.keys() & sides[False].shapes.keys():
         a, b = sides[True].shapes[i], sides[False].shapes[i]
@@ -318,6 +321,19 @@ def _lax_conditional(step, predicate, scope):
         scope.values.update(probed.known)
         for (node, check), (ok, seen) in zip(probed.checks, flags[side]):
             scope.checks.append((node, type(check)(ok, check.error, check.message, seen)))
+
+
+def _start_shared(cell, scope):
+    """Makes a gradient array that only one of several traces would make, where what it belongs to is there already."""
+    made = scope.made
+    try:
+        cell_value(cell, made.final.get(cell), scope)
+    except FailedPreconditionError:
+        owner = made.cells.owner(cell)
+        try:
+            scope.values[cell, None] = cell_value(owner, made.final.get(owner), scope).gradient()
+        except FailedPreconditionError:
+            pass  # each side makes both
 
 
 class _List:

@@ -276,6 +276,8 @@ class _Turns:
         loop, bound = self.loop, self._turns_until(self.loop.condition._inputs[0])[0]
         moving = self.moving + list(self.steps)
         carried = [c for c in loop.writes if c in self.cells]
+        if any(_may_outgrow(self.cells[c]) for c in carried):
+            raise ByTurn(loop.condition)
         tests = bool(loop.test.nodes) and any(loop.test.writes(n) or n.card.checks for n in loop.test.nodes)
         found = []
         constant = {v: self.first[v] for v in self.constant}
@@ -390,14 +392,19 @@ def _with_buffers(start, turn, loop):
         before, structure = jax.tree.flatten(start, is_leaf=_is_array_of_tensors)
         if not any(_is_array_of_tensors(x) for x in before):
             return start
-        if any(_is_array_of_tensors(x) and x.dynamic for x in before):
-            raise ByTurn(loop.condition)  # it may outgrow any buffer
+        if any(map(_may_outgrow, before)):
+            raise ByTurn(loop.condition)
         after = jax.tree.leaves(jax.eval_shape(turn, start), is_leaf=_is_array_of_tensors)
         if jax.tree.structure(start) == jax.tree.structure(jax.tree.unflatten(structure, after)):
             return start
         like = [x.like(y) if _is_array_of_tensors(x) else x for x, y in zip(before, after)]
         start = jax.tree.unflatten(structure, like)
     raise ByTurn(loop.condition)
+
+
+def _may_outgrow(x):
+    """True for an array of tensors that may outgrow any buffer."""
+    return _is_array_of_tensors(x) and x.dynamic
 
 
 def _is_array_of_tensors(x):
