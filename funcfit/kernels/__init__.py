@@ -9,6 +9,7 @@ Random numbers, as TensorFlow draws them
   philox.py           streams: blocks, words, unit fractions
   box_muller.py       normal numbers from random words
   samplers.py         uniform, integer, normal, truncated normal, shuffle
+  host_draws.py       the same draws by NumPy, for values that are drawn once
   rejection.py        gamma, Poisson, normals between given bounds
   candidates.py       multinomial, and the candidate samplers of sampled softmax and NCE
 

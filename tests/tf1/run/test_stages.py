@@ -140,3 +140,26 @@ def test_a_failing_check_leaves_cells_of_any_size_as_they_were(rows):
         np.testing.assert_array_equal(session.run(logits), before)
         session.run(train, {labels: [0, 1]})
         assert not np.array_equal(session.run(logits), before)
+
+
+def test_initializers_of_known_numbers_and_draws_compile_nothing():
+    tf.set_random_seed(1)
+    variables = [tf.Variable(tf.truncated_normal([3 + i, 2], stddev=0.1)) for i in range(5)]
+    variables += [tf.Variable(tf.zeros([4], tf.float64)), tf.get_variable("g", [3, 3]), tf.Variable(7)]
+    with tf.Session() as session:
+        before = compiling.traces()
+        session.run(tf.global_variables_initializer())
+        assert compiling.traces() == before
+        values = session.run(variables)
+        assert values[5].dtype == np.float64 and values[7] == 7 and (abs(values[0]) < 0.2).all()
+        first = values[0]
+        session.run(tf.global_variables_initializer())
+        assert not np.array_equal(session.run(variables[0]), first)  # the streams have moved on
+
+
+def test_an_initial_value_is_the_same_drawn_at_once_or_compiled():
+    draw = tf.truncated_normal([1000], seed=3)
+    v = tf.Variable(draw)
+    with tf.Session() as at_once, tf.Session() as compiled:
+        at_once.run(v.initializer)
+        np.testing.assert_array_max_ulp(at_once.run(v), compiled.run(draw), 1)
