@@ -4,8 +4,9 @@ import time
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from funcfit.kernels import candidates, rejection, samplers
+from funcfit.kernels import candidates, host_draws, rejection, samplers
 from funcfit.kernels.philox import new_stream
 
 LOGITS = jnp.zeros((64, 100))
@@ -26,6 +27,14 @@ CASES = {
 }
 
 
+BY_NUMPY = {
+    "uniform [1000, 1000]": lambda s: host_draws.uniform(s, (1000, 1000), np.float32),
+    "standard_normal [1000, 1000]": lambda s: host_draws.standard_normal(s, (1000, 1000), np.float32),
+    "truncated_normal [1000, 1000]": lambda s: host_draws.truncated_normal(s, (1000, 1000), np.float32),
+    "truncated_normal [784, 256]": lambda s: host_draws.truncated_normal(s, (784, 256), np.float32),
+}
+
+
 def milliseconds(work):
     start = time.perf_counter()
     result = work()
@@ -40,3 +49,7 @@ if __name__ == "__main__":
         compiled, compilation = milliseconds(lowered.compile)
         draws = [milliseconds(lambda compiled=compiled: jax.block_until_ready(compiled(stream)))[1] for _ in range(10)]
         print(f"{name:32}{trace:8.0f}{compilation:8.0f}{min(draws):8.2f}")
+    print("by NumPy")
+    for name, draw in BY_NUMPY.items():
+        draws = [milliseconds(lambda draw=draw: draw(np.asarray(stream)))[1] for _ in range(10)]
+        print(f"{name:32}{0:8.0f}{0:8.0f}{min(draws):8.2f}")
