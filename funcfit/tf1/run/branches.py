@@ -86,11 +86,11 @@ class _Scheduler:
                 inside.add(node)
                 ready.add(node)
             elif len(context) == depth and is_merge(node):
-                sources = self._sources(node)
-                if all(len(source) > depth and source[depth][0] is predicate for source in sources.values()):
+                chosen = self._chosen(node, predicate, depth)
+                if chosen:
                     inside.add(node)
                     ready.add(node)
-                    merges.append((node, {source[depth][1]: i for i, source in sources.items()}))
+                    merges.append((node, chosen))
         if not inside:
             raise NotImplementedError(
                 f"{first.name} ({first.type}) merges branches of different predicates; funcfit cannot run that"
@@ -104,6 +104,18 @@ class _Scheduler:
             ]
             sides[side] = self.steps(members, depth + 1)
         return Conditional(predicate, self._version(predicate), sides, merges, self._gives(inside)), inside
+
+    def _chosen(self, merge, predicate, depth):
+        """The position of the input that a Merge takes on each side: one from there, else one that is alive on both.
+        Nothing when it is another predicate that decides.
+        """
+        sources = self._sources(merge)
+        inside = {i: source[depth] for i, source in sources.items() if len(source) > depth}
+        if any(other is not predicate for other, _ in inside.values()):
+            return {}
+        anywhere = [i for i in sources if i not in inside][:1] if inside else ()
+        chosen = {side: i for i in anywhere for side in (True, False)}
+        return chosen | {side: i for i, (_, side) in inside.items()}
 
     def _version(self, predicate):
         switch = next(

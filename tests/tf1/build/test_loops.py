@@ -40,6 +40,7 @@ BODIES = {
     "a loop": lambda x, c: repeated(2, lambda y: tf.sin(y * c) + x, x),
     "a loop in a cond": lambda x, c: tf.cond(x[0, 0] > 0.3, lambda: repeated(2, lambda y: y * c + x, x), lambda: x + c),
     "rows": lambda x, c: tf.gather(x, [1, 0]) * c + tf.gather(c, [1, 1]),
+    "rows in a cond": lambda x, c: tf.cond(x[0, 0] > 0.3, lambda: tf.nn.embedding_lookup(c, [1, 1]) * x, lambda: x / 2),
     "no use of what was": lambda x, c: c * c,
     "no use of what is outside": lambda x, c: tf.exp(-x),
 }
