@@ -176,6 +176,28 @@ def FusedBatchNormGradV2(
     return _fused_pulled(y_backprop, x, scale, reserve_space_1, reserve_space_2, epsilon, data_format, is_training)
 
 
+@op(
+    "y_backprop: T, x: T, scale: float32, reserve_space_1: U, reserve_space_2: U, reserve_space_3: U -> "
+    "x_backprop: T, scale_backprop: U, offset_backprop: U, reserve_space_4: U, reserve_space_5: U",
+    T=FLOATS,
+    U="float32",
+    out=_fused_inputs,
+)
+def FusedBatchNormGradV3(
+    y_backprop,
+    x,
+    scale,
+    reserve_space_1,
+    reserve_space_2,
+    reserve_space_3,
+    *,
+    epsilon=0.0001,
+    data_format="NHWC",
+    is_training=True,
+):
+    return _fused_pulled(y_backprop, x, scale, reserve_space_1, reserve_space_2, epsilon, data_format, is_training)
+
+
 @api("nn.fused_batch_norm")
 def fused_batch_norm(
     x, scale, offset, mean=None, variance=None, epsilon=0.001, data_format="NHWC", is_training=True, name=None

@@ -113,3 +113,13 @@ def test_unit_vectors_and_zeros():
     lengths = np.linalg.norm(run(tf.nn.l2_normalize(X, 3)), axis=3)
     np.testing.assert_allclose(lengths, np.ones_like(lengths), rtol=1e-5)
     assert run(tf.nn.zero_fraction(tf.constant([0.0, 1.0, 0.0, -0.0]))) == 0.75
+
+
+def test_later_releases_gradients_of_fused_batch_norm_are_the_same():
+    y, _, _, mean, variance, more = raw.FusedBatchNormV3(X, SCALE, OFFSET, [], [])
+    second, third = (
+        raw.FusedBatchNormGradV2(y, X, SCALE, mean, variance)[:3],
+        raw.FusedBatchNormGradV3(y, X, SCALE, mean, variance, more)[:3],
+    )
+    for a, b in zip(*run([second, third]), strict=True):
+        np.testing.assert_array_equal(a, b)
