@@ -1,5 +1,6 @@
 """`Layer`: an object that makes its variables when it is first called and finds them again later."""
 
+import copy
 import inspect
 import re
 
@@ -34,6 +35,13 @@ class Layer:
         self._trainable_weights, self._non_trainable_weights = [], []
         self._losses, self._updates = [], []  # (value, the inputs it is for)
         self._calls = []  # (inputs, outputs), each a list of tensors
+
+    def __deepcopy__(self, memo):
+        """A layer like this one in the same graph."""
+        copied = memo[id(self)] = type(self).__new__(type(self))
+        for key, value in vars(self).items():
+            setattr(copied, key, value if key == "_graph" else copy.deepcopy(value, memo))
+        return copied
 
     # -- for subclasses ----------------------------------------------------------------------------------------------
 

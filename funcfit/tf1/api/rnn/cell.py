@@ -78,6 +78,17 @@ class RNNCell(Layer):
         with name_scope(type(self).__name__ + "ZeroState", values=[batch_size]):
             return zero_state(self.state_size, batch_size, dtype)
 
+    def get_initial_state(self, inputs=None, batch_size=None, dtype=None):
+        """`zero_state` for as many rows as `inputs` has and of their dtype, or as given."""
+        if inputs is not None:
+            batch_size, dtype = tf.shape(inputs)[0], inputs.dtype
+        if batch_size is None or dtype is None:
+            raise ValueError(
+                "batch_size and dtype cannot be None while constructing initial state: "
+                f"batch_size={batch_size}, dtype={dtype}"
+            )
+        return self.zero_state(batch_size, dtype)
+
 
 class _Remembered:
     """A variable scope that `cell` keeps as its own when it is opened."""

@@ -6,7 +6,7 @@ from funcfit.tf1.build import nest
 from funcfit.tf1.build.tensor_array import TensorArray
 from funcfit.tf1.graph.graph import device
 from funcfit.tf1.graph.shape import TensorShape
-from funcfit.tf1.opdef import tf
+from funcfit.tf1.opdef import api, tf
 
 
 def state_dtype(dtype, state):
@@ -64,6 +64,17 @@ def _unless_over(time, sequence_length, otherwise, value):
     over = time >= sequence_length
     with device(value.op.device) if value.op.device else contextlib.nullcontext():
         return tf.where(over, otherwise, value)
+
+
+@api("contrib.rnn.best_effort_input_batch_size", "python.ops.rnn._best_effort_input_batch_size")
+def batch_size_of(flat_input):
+    """How many rows the inputs [time, batch, ...] have: the number when it is known of one of them, else a tensor."""
+    for x in flat_input:
+        if x.get_shape().ndims is None or x.get_shape().ndims < 2:
+            raise ValueError(f"Expected input tensor {x.name} to have rank at least 2")
+        if x.get_shape()[1].value is not None:
+            return x.get_shape()[1].value
+    return tf.shape(flat_input[0])[1]
 
 
 def reversed_sequence(inputs, lengths):

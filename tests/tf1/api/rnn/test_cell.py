@@ -1,5 +1,7 @@
 """What cells do beyond their formulas: scopes and sharing, weights, states, errors, names."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,15 @@ def test_a_stacks_weights_are_those_of_its_cells():
     cells(x(), cells.zero_state(2, tf.float32))
     assert [v.op.name for v in cells.weights] == names()
     assert names()[-1] == "multi_rnn_cell/cell_1/basic_rnn_cell/bias"
+
+
+def test_a_copied_cell_has_variables_of_its_own():
+    cell = tf.nn.rnn_cell.MultiRNNCell([tf.nn.rnn_cell.GRUCell(3)])
+    for one in (cell, copy.deepcopy(cell)):
+        with tf.variable_scope(None, default_name="network"):
+            one(x(), one.get_initial_state(x()))
+    assert len(names()) == 8
+    assert names()[4:] == [name.replace("network", "network_1") for name in names()[:4]]
 
 
 def test_a_cell_of_ones_own_needs_sizes_and_a_step():
