@@ -76,6 +76,10 @@ def restore(folder: str | os.PathLike, like: Any = None, step: int | None = None
     """
     folder, faults = Path(folder), []
     places = [place for number, place in reversed(saved_steps(folder)) if step in (None, number)]
+    damaged = sorted(place.name for place in folder.glob("damaged-*"))
+    if not places and damaged:
+        names = ", ".join(damaged)
+        raise Damaged(f"no step in {folder} is whole, and {names} were set aside; to begin anew, remove them")
     if not places:
         raise FileNotFoundError(f"no step{'' if step is None else f' {step}'} is saved in {folder}")
     for place in places:

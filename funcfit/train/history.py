@@ -1,5 +1,6 @@
 """What was measured on the way, and what a run gives back."""
 
+import itertools
 import json
 import math
 import os
@@ -27,8 +28,8 @@ class Rows:
         self.short = False
 
     def resume(self, step: int) -> None:
-        """Take up the file at a step: rows up to it are history; those after it, or cut short by a kill, go away."""
-        if self._path is None:
+        """Take up the file, once, at a step: rows up to it are history; those after it, or cut by a kill, go away."""
+        if self._path is None or self._file:
             return
         self._path.touch()
         self._chunks, end = chunks_in(self._path, step)
@@ -97,14 +98,15 @@ def plain(column: np.ndarray) -> list[Any]:
 
 def chunks_in(path: Path, until: float | int) -> tuple[list[dict[str, np.ndarray]], int]:
     """The rows of a file up to a step or the first line that is not whole, and where in the file they end."""
-    chunks, end = [], 0
+    rows, end = [], 0
     for line in path.read_bytes().splitlines(keepends=True):
         row = parsed(line)
         if row is None or row["step"] > until:
             break
-        chunks.append({name: column(value) for name, value in row.items()})
+        rows.append(row)
         end += len(line)
-    return chunks, end
+    alike = [list(group) for _, group in itertools.groupby(rows, key=tuple)]  # by the names of their metrics
+    return [{name: column([row[name] for row in group]) for name in group[0]} for group in alike], end
 
 
 def columns_in(path: Path) -> dict[str, np.ndarray]:
@@ -118,9 +120,9 @@ def joined_columns(chunks: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]
     return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in names}
 
 
-def column(value: Any) -> np.ndarray:
-    """A number or list that a file holds, as a column of one row."""
-    array = np.asarray(value)[None]
+def column(values: list[Any]) -> np.ndarray:
+    """Numbers or lists from a file as a column; what is not whole is a float32, as it was."""
+    array = np.asarray(values)
     return array.astype(np.float32) if array.dtype.kind == "f" else array
 
 

@@ -38,6 +38,11 @@ class Run:
     While it is open no other process can open it. A checkpoint is saved at the pace of `every` and at the end; the
     newest `keep` stay, and the best by the metric that `best` names (the least; with a minus before it, the greatest).
     Rows up to a checkpoint's step are on the disk before the checkpoint counts. Without a path, nothing is kept.
+
+        with Run("runs/first") as run:
+            state = run.restore(program.init(params))
+            for event in run.steps(program, state, 10_000, [on(Every(epochs=1), look)]):
+                print(event.step, event.metrics)
     """
 
     def __init__(
@@ -87,18 +92,21 @@ class Run:
 
     def restore(self, like: State) -> State:
         """The newest whole checkpoint, checked leaf by leaf; `like` itself where nothing is saved yet."""
-        state = like
-        if self.path is not None and checkpoint.saved_steps(self.checkpoints):
+        if self.path is None:
+            return like
+        try:
             saved = checkpoint.restore(self.checkpoints, like)
-            state, self.why = jax.tree.map(jax.numpy.asarray, saved.tree), saved.facts["why"]
-        for rows in self.history:
-            rows.resume(int(state.step))
-        return state
+        except FileNotFoundError:
+            return like
+        self.why = saved.facts["why"]
+        return jax.tree.map(jax.numpy.asarray, saved.tree)
 
     def commit(self, state: State, why: str | None = None, *, wait: bool = False) -> None:
         """Save the state, in the background unless `wait`; an error is raised by the next call, or at the end."""
         if self.path is None:
             return
+        if self._thread is None:
+            raise RuntimeError(f"the run in {self.path} is not open: use it in `with run:`")
         self._settle()
         for rows in self.history:
             rows.sync()
@@ -121,16 +129,22 @@ class Run:
             self._note(program, self.path / "run.json")
             with kept_in(self.path / "compiled"):
                 program.compile(state)
+            for rows in self.history:
+                rows.resume(int(state.step))
+        first = int(state.step)
         due: list[int] = []  # steps whose state is to be saved, once the other callbacks have seen it
         save = [On(self.every, lambda event: due.append(event.step))] if self.path else []
         try:
             for event in loop.steps(program, state, until, [*events, *save], self.history):
-                if due or event.why:
+                if event.step == first:  # it was at its end already, and is saved
+                    event = event._replace(why=self.why or event.why)
+                elif due or event.why:
                     self.commit(event.state, event.why, wait=event.why is not None)
                     due.clear()
                 yield event
         except NonFinite as error:
-            self.commit(error.state, None, wait=True)
+            if int(error.state.step) > first:
+                self.commit(error.state, wait=True)
             raise
 
     def _save(self, step: int, state: State, facts: dict[str, Any]) -> None:
@@ -142,8 +156,8 @@ class Run:
             return set()
         name, sign = self.best.removeprefix("-"), -1 if self.best.startswith("-") else 1
         facts = checkpoint.facts(self.checkpoints)
-        values = [(sign * f["metrics"][name], step) for step, f in facts.items() if name in f["metrics"]]
-        return {min(values)[1]} if values else set()
+        values = [(sign * f["metrics"].get(name, np.nan), step) for step, f in facts.items()]
+        return {step for _, step in sorted((value, step) for value, step in values if np.isfinite(value))[:1]}
 
     def _settle(self) -> None:
         """Wait for the checkpoint under way. Raises what went wrong with it."""

@@ -115,6 +115,13 @@ def test_when_every_checkpoint_is_damaged_nothing_starts_from_scratch(tmp_path):
         (place / "manifest.json").unlink()
     with pytest.warns(UserWarning), pytest.raises(checkpoint.Damaged, match=r"(?s)step-000000020.*step-000000010"):
         train(tmp_path, steps=20)
+    with pytest.raises(checkpoint.Damaged, match="damaged-step-000000010, damaged-step-000000020 were set aside"):
+        train(tmp_path, steps=20)
+
+
+def test_a_run_is_open_inside_its_with_block_only(tmp_path):
+    with pytest.raises(RuntimeError, match="is not open: use it in `with run:`"):
+        Run(tmp_path).commit(program(loss, optax.adam(0.1), data()).init(start()))
 
 
 def test_a_save_that_fails_in_the_background_is_raised_and_the_next_one_works(tmp_path, monkeypatch):
@@ -161,8 +168,10 @@ def test_early_stopping_ends_the_run_and_the_run_stays_ended(tmp_path):
     options = dict(steps=100, events=[early_stopping(patience=3, when=Every(steps=5))], run=tmp_path)
     first = fit(stuck, start(), data(), optax.sgd(0.1), **options)
     assert int(first.state.step) == 20 and "has not become better than 1 3 times" in first.why
-    again = fit(stuck, start(), data(), optax.sgd(0.1), **options)
-    assert int(again.state.step) == 20 and again.history["step"].size == 20
+    for _ in range(2):
+        again = fit(stuck, start(), data(), optax.sgd(0.1), **options)
+        assert int(again.state.step) == 20 and again.history["step"].size == 20 and again.why == first.why
+    assert [step for step, _ in checkpoint.saved_steps(tmp_path / "checkpoints")] == [20]
 
 
 def test_plateau_lowers_the_rate_that_is_among_the_metrics():
