@@ -129,9 +129,9 @@ def is_loop_switch(node):
 
 
 def output_context(node):
-    """The context that a node's outputs belong to: an Exit's is the one around its loop."""
+    """The context that a node's outputs belong to: an Exit's is the one around its loop (none when that is unknown)."""
     context = node._get_control_flow_context()
-    return context.outer_context if is_exit(node) else context
+    return context.outer_context if context is not None and is_exit(node) else context
 
 
 def while_context(node, leaving=False):

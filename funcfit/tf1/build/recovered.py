@@ -23,11 +23,19 @@ from funcfit.tf1.opdef import raw
 def recover_contexts(graph):
     """Gives the nodes of `graph` that are in no context those in which `while_loop` and `cond` would have made them."""
     nodes = graph.get_operations()
+    places = _Places(nodes)
     with graph.as_default(), graph.name_scope(None), graph.control_dependencies(None):  # and outside of all contexts
-        contexts = _Contexts(_Places(nodes))
-        for node in nodes:
-            if node._get_control_flow_context() is None:
-                contexts.place(node)
+        contexts = _Contexts(places)
+        found = [
+            (node, contexts.at(places.home(node)), [contexts.at(places.outer(x)) for x in node.outputs])
+            for node in nodes
+            if node._get_control_flow_context() is None
+        ]
+    for node, home, around in found:
+        node._set_control_flow_context(home)
+        for x, context in zip(node.outputs, around):
+            if context is not None:
+                context._values.add(x)
     for node in nodes:
         if node.type in ("StackPop", "StackPopV2"):
             while_context(node).of_gradient = True
@@ -79,7 +87,7 @@ def _is_turn_switch(node):
 
 
 class _Contexts:
-    """place -> its context, made when a node is put there."""
+    """The context of each place that is asked for."""
 
     def __init__(self, places):
         self._places, self._made = places, {(): None}
@@ -91,17 +99,9 @@ class _Contexts:
                 for x in node.outputs[_is_turn_switch(node) :]:
                     self._alive.setdefault(places.outer(x)[-1], []).append(x)
 
-    def place(self, node):
-        """Gives a node its context, and tells the contexts that its outputs are in of these."""
-        node._set_control_flow_context(self._at(self._places.home(node)))
-        for x in node.outputs:
-            around = self._at(self._places.outer(x))
-            if around is not None:
-                around._values.add(x)
-
-    def _at(self, place):
+    def at(self, place):
         if place not in self._made:
-            with inside(self._at(place[:-1])):
+            with inside(self.at(place[:-1])):
                 self._made[place] = self._branch(place) if place[-1][1] is not None else self._loop(place)
         return self._made[place]
 

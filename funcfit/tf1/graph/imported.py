@@ -1,5 +1,6 @@
 """Nodes from a list, as a GraphDef holds them: names of inputs instead of tensors."""
 
+from funcfit.tf1.graph.borders import frame, is_enter
 from funcfit.tf1.graph.graph import Graph
 from funcfit.tf1.graph.order import in_order
 
@@ -8,8 +9,9 @@ def add_nodes(graph, node_defs):
     """Adds nodes that are described by `name`, `op`, `input`, `attr` and `device`, as a NodeDef does: name -> node.
 
     An input is 'x' or 'x:1', or '^x' for a control input; attrs have Python's types, and those that are missing their
-    defaults. The list may be in any order, and a Merge may take what a NextIteration gives later. ValueError for an op
-    type that is unknown, and for names that are missing or there twice.
+    defaults. The list may be in any order, and a Merge may take what a NextIteration gives later. Names, and those of
+    loops' frames, are made unique in the graph and stand under its open name scope. ValueError for an op type that is
+    unknown, and for names that are missing or there twice.
     """
     described = {}
     for each in node_defs:
@@ -29,7 +31,17 @@ def add_nodes(graph, node_defs):
                 node._update_input(i, _tensor(source, made))
         controls = [made[source[1:]] for source in described[name].input if source.startswith("^")]
         node._add_control_inputs([c for c in controls if c not in node._control_inputs])
+    _name_frames(graph, [node for node in made.values() if is_enter(node)])
     return made
+
+
+def _name_frames(graph, enters):
+    """Gives the loops frames that no other loop of the graph has: a list that is added twice has loops of its own."""
+    names = {}
+    for node in enters:
+        if frame(node) not in names:
+            names[frame(node)] = graph.unique_name(frame(node))
+        node._set_attr("frame_name", names[frame(node)])
 
 
 def _data(node_def):

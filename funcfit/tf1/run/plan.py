@@ -300,8 +300,12 @@ def needed(fetches, fed):
         if node.type in ("Placeholder", "PlaceholderV2"):
             raise InvalidArgumentError(None, node, _unfed(node.outputs[0]))
     if len(order) != len(waits):
-        first = next(n for n in waits if n not in order)
-        raise InvalidArgumentError(None, first, f"The graph has a cycle through {first.name} that is not a loop.")
+        stuck = [n for n in waits if n not in order]  # first of them one that is fetched
+        if any(map(is_loop_merge, stuck)):
+            why = f"{stuck[0].name} is in a while loop, where each turn has its own value: fetch what leaves the loop."
+        else:
+            why = f"The graph has a cycle through {stuck[0].name} that is not a loop."
+        raise InvalidArgumentError(None, stuck[0], why)
     return order
 
 
