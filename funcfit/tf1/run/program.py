@@ -7,7 +7,7 @@ put back under the session's lock at each stage, so that threads may run at the 
 import os
 import warnings
 from collections import deque
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from functools import partial
 from itertools import chain
 from operator import itemgetter
@@ -16,7 +16,7 @@ import jax
 import numpy as np
 
 import funcfit.tf1.run.turns  # noqa: F401  the runner of loops
-from funcfit.compile import evaluate, jit, part, touched, wide_mode
+from funcfit.compile import evaluate, jit, kept_in, part, touched, wide_mode
 from funcfit.errors import InvalidArgumentError
 from funcfit.kernels.stack import Stack
 from funcfit.tf1.graph.dtypes import HOST_ONLY
@@ -222,6 +222,7 @@ class Executable:
         self.verifier = None  # makes the checks in a call of its own, before
         checks = any(node.card.checks is not None for node in stage.nodes)
         self._protect = partial(self._protect_cells, absent) if checks else None
+        self._compiling = None
         self._places = None
 
     def _protect_cells(self, absent, *arguments):
@@ -250,6 +251,10 @@ class Executable:
         return structure.unflatten(evaluate(checks, jax.tree.leaves(arguments)))
 
     def _traced(self):
+        """Told of each compilation: until the call is over, what is compiled is kept for the next process."""
+        if self.session._kept_in is not None and self._compiling is None:
+            self._compiling = ExitStack()
+            self._compiling.enter_context(kept_in(self.session._kept_in))
         self.shapes_seen += 1
         if self.shapes_seen == MANY_SHAPES:
             why = self.stage.why or "the shapes that are fed"
@@ -260,36 +265,40 @@ class Executable:
             )
 
     def _call(self, taken, fed):
+        if not self.stage.wide:
+            return self._called(taken, fed)
+        with wide_mode():
+            return self._called(taken, fed)
+
+    def _called(self, taken, fed):
         """One compiled call; the state is put right in any case, an interrupt included."""
         session, out = self.session, []
         state = session._state
-        with session._lock:
-            written = [state[c] for c in self.written]
-            read = [state[c] for c in self.read]
-            if self._protect is not None:
-                with wide_mode() if self.stage.wide else nullcontext():
+        try:
+            with session._lock:
+                written = [state[c] for c in self.written]
+                read = [state[c] for c in self.read]
+                if self._protect is not None:
                     self._protect(written, read, taken, fed)
-                self._protect = None
-            if self.verifier is not None:
-                with wide_mode() if self.stage.wide else nullcontext():
-                    ok, seen = self.verifier(written, read, taken, fed)
-                self._verify(ok, seen)
-            results = map(self.compiled, (written,), (read,), (taken,), (fed,))
-            new = chain.from_iterable(map(_FIRST, out))
-            # Everything from the call to the last cell happens in one C call, between whose parts no interrupt is
-            # delivered: one that fell there would leave the state with cells that were donated and are gone.
-            whole = chain(map(out.extend, (results,)), map(state.__setitem__, self.stage.writes, new))
-            if self.stage.wide:
-                with wide_mode():
-                    deque(whole, 0)
-            else:
-                deque(whole, 0)
-        new, given, (ok, seen) = out[0]
+                    self._protect = None
+                if self.verifier is not None:
+                    self._verify(self.verifier(written, read, taken, fed))
+                results = map(self.compiled, (written,), (read,), (taken,), (fed,))
+                new = chain.from_iterable(map(_FIRST, out))
+                # Everything from the call to the last cell happens in one C call, between whose parts no interrupt is
+                # delivered: one that fell there would leave the state with cells that were donated and are gone.
+                deque(chain(map(out.extend, (results,)), map(state.__setitem__, self.stage.writes, new)), 0)
+        finally:
+            if self._compiling is not None:
+                self._compiling.close()
+                self._compiling = None
+        _, given, checks = out[0]
         if self.verifier is None:
-            self._verify(ok, seen)
+            self._verify(checks)
         return given
 
-    def _verify(self, ok, seen):
+    def _verify(self, checks):
+        ok, seen = checks
         if ok is None:
             return
         ok = np.asarray(ok)

@@ -4,8 +4,10 @@ Changes: the state (cell -> array), the programs it has made, whether it is clos
 dictionary look-up and one compiled call (program.py).
 """
 
+import os
 import threading
 import time
+from pathlib import Path
 
 import jax
 
@@ -16,6 +18,17 @@ from funcfit.tf1.graph.node import Tensor
 from funcfit.tf1.opdef import api
 from funcfit.tf1.run.fetch import FetchTree, fed_pairs
 from funcfit.tf1.run.program import Program
+
+
+def compile_cache():
+    """The folder in which compiled programs are kept for the next process: $FUNCFIT_CACHE, or one in the user's cache;
+    None where that is "off".
+    """
+    folder = os.environ.get("FUNCFIT_CACHE")
+    if folder == "off":
+        return None
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return Path(folder or os.path.join(home, "funcfit", "compiled"))
 
 
 class BaseSession:
@@ -41,6 +54,7 @@ class BaseSession:
         self._programs = {}  # (elements to run, fed tensors) -> Program
         self._calls = {}  # (fetches, feeds) as written -> (Program, how its values take the structure of the fetches)
         self._lock = threading.RLock()
+        self._kept_in = compile_cache()
         self._closed = False
         self._partial = {}
         self._placements_told = 0  # the graph's version when `log_device_placement` last had its way

@@ -4,6 +4,7 @@ import collections
 import signal
 import threading
 
+import jax
 import numpy as np
 import pytest
 
@@ -292,3 +293,23 @@ def test_placements_are_told_when_asked_for_and_again_when_the_graph_has_grown(c
     ]
     assert first == [f"{node}: {device}" for node in nodes]
     assert len(second) == 6 and f"add: (Add): {device}" in second
+
+
+def test_what_a_session_compiles_is_kept_and_jax_set_as_it_was(tmp_path, monkeypatch):
+    monkeypatch.setenv("FUNCFIT_CACHE", str(tmp_path))
+    before = jax.config.jax_compilation_cache_dir
+    x = tf.placeholder(tf.float32, [3])
+    with tf.Session() as session:
+        session.run(tf.sin(x) * 2.0, {x: np.zeros(3)})
+        kept = list(tmp_path.iterdir())
+        assert kept and jax.config.jax_compilation_cache_dir == before
+        jax.jit(lambda x: jax.numpy.cos(x) + 3)(np.zeros(3))
+        assert list(tmp_path.iterdir()) == kept
+
+
+def test_nothing_is_kept_where_the_cache_is_off(tmp_path, monkeypatch):
+    monkeypatch.setenv("FUNCFIT_CACHE", "off")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with tf.Session() as session:
+        session.run(tf.sin(tf.placeholder_with_default(1.0, [])))
+    assert not list(tmp_path.iterdir())
