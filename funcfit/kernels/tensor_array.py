@@ -126,14 +126,14 @@ class TensorArray:
         return replace(array, buffer=buffer, written=written, length=length, fresh=False)
 
     def read(self, index, shape=None):
-        """The element at `index`: zeros of `shape` where nothing is written, which ValueError tells without a shape."""
+        """The element at `index`: zeros of `shape` where there is none, which ValueError tells without a shape."""
         array, element = self.settled(), _element(shape, self.dtype)
         if array.items is None or not known(index):
             return jax.lax.dynamic_index_in_dim(array.buffered(element).buffer, index, keepdims=False)
         return array._item(index, element)
 
     def _item(self, index, element):
-        item = self.items[index]
+        item = self.items[index] if 0 <= index < len(self.items) else None
         if item is None and element is None:
             raise ValueError(f"nothing is written at {index}")
         return jnp.zeros(element.shape, element.dtype) if item is None else item

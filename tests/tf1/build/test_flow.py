@@ -148,3 +148,17 @@ def test_shapes_in_a_side_decide_programs_there():
         session.run(w.initializer)
         for side, want in ((True, [2, 2, 2]), (False, [2, 2, 2])):
             np.testing.assert_array_equal(session.run(g[1], {p: side, x: np.ones((2, 3))}), want)
+
+
+def test_what_a_side_that_is_not_taken_would_refuse_is_not_refused():
+    taken = tf.placeholder(tf.bool, [])
+
+    def refused():
+        with tf.control_dependencies([tf.Assert(False, ["refused"])]):
+            return tf.gather([1.0, 2.0], 7)
+
+    result = tf.cond(taken, refused, lambda: tf.constant(3.0))
+    with tf.Session() as session:
+        assert session.run(result, {taken: False}) == 3
+        with pytest.raises(tf.errors.InvalidArgumentError, match=r"refused|is not in"):
+            session.run(result, {taken: True})

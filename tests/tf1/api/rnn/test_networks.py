@@ -130,6 +130,25 @@ def test_a_raw_network_may_do_what_a_dynamic_one_does():
     assert turns == STEPS
 
 
+def test_a_raw_network_may_have_no_steps():
+    xs, lengths = tf.placeholder(tf.float32, [0, ROWS, COLUMNS]), tf.placeholder(tf.int32, [ROWS])
+    array = tf.TensorArray(tf.float32, tf.shape(xs)[0]).unstack(xs)
+    cell = tf.nn.rnn_cell.GRUCell(UNITS)
+
+    def loop(time, output, state, loop_state):
+        finished = time >= lengths
+        step = tf.cond(tf.reduce_all(finished), lambda: tf.zeros([ROWS, COLUMNS]), lambda: array.read(time))
+        return finished, step, cell.zero_state(ROWS, tf.float32) if output is None else state, output, None
+
+    outputs, state, _ = tf.nn.raw_rnn(cell, loop)
+    outputs = outputs.stack()
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        outputs, state = session.run([outputs, state], {xs: INPUTS[:0], lengths: [0, 0]})
+    assert outputs.shape == (0, ROWS, UNITS)
+    np.testing.assert_array_equal(state, np.zeros([ROWS, UNITS]))
+
+
 def test_a_saved_state_goes_on_where_the_last_run_ended():
     class Saver:
         def __init__(self):
