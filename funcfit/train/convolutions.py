@@ -5,7 +5,6 @@ computation: inside a loop, the gradient of a convolution by its filter took 90 
 0.10.2). So the rearranging is done here, by transposing: batch first, channels last.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -16,22 +15,12 @@ from jax.extend.core import ClosedJaxpr, Literal
 from funcfit.compile import evaluate
 
 
-def rearranged(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """`fn` with its convolutions in the form that is fast anywhere; itself where it has none.
-
-    >>> slope = jax.grad(lambda w, x: (lax.conv(x, w, (1, 1), "SAME") ** 2).sum())
-    >>> w, x = np.ones((2, 3, 3, 3), "f"), np.ones((1, 3, 5, 5), "f")
-    >>> np.allclose(rearranged(slope)(w, x), slope(w, x))
-    True
-    """
-
-    def same(*args):
-        program, out = jax.make_jaxpr(fn, return_shape=True)(*args)
-        if not convolves(program):
-            return fn(*args)
-        return jax.tree.unflatten(jax.tree.structure(out), run(program, jax.tree.leaves(args)))
-
-    return same
+def rearranged(program: ClosedJaxpr) -> ClosedJaxpr:
+    """A traced program with its convolutions in the form that is fast anywhere; itself where it has none."""
+    if not convolves(program):
+        return program
+    inputs = [jax.ShapeDtypeStruct(v.aval.shape, v.aval.dtype) for v in program.jaxpr.invars]
+    return jax.make_jaxpr(lambda *args: run(program, list(args)))(*inputs)
 
 
 def run(program: ClosedJaxpr, args: list[Any]) -> list[Any]:

@@ -8,9 +8,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from jax.extend.core import ClosedJaxpr
 from jaxtyping import Array, Int
 
-from funcfit.compile import jit
+from funcfit.compile import evaluate, jit
 from funcfit.tree import differences, joined, own
 
 from .convolutions import rearranged
@@ -129,8 +130,14 @@ class Program:
             return self
         feed = self.data.like() if feed is None else feed
         start = time.perf_counter()
-        self._check_update(state, feed)
-        run = jit(self._steps, donate_argnums=(0,), name="train")
+        batch = jax.eval_shape(lambda feed: feed[0], feed)
+        update, (after, metrics) = jax.make_jaxpr(self.update, return_shape=True)(state, batch)
+        changed = differences(state, after)
+        if changed:
+            raise ValueError("a step must give back the state's shapes and dtypes: " + "; ".join(changed))
+        if jax.default_backend() == "cpu":
+            update = rearranged(update)
+        run = jit(repeated(update, jax.tree.structure((after, metrics)), metrics, self.span), donate_argnums=(0,))
         self._compiled = run.lower(state, feed, np.int32(0)).compile()
         self._shapes = jax.tree.map(shape, {"state": state, "data": feed})
         self.compile_seconds = time.perf_counter() - start
@@ -147,35 +154,31 @@ class Program:
             raise ValueError("nothing is compiled yet: run a step, or program.compile(state)")
         return Report.of(self._compiled, self.compile_seconds)
 
-    def _steps(self, state: State, feed: Any, n: Int[Array, ""]) -> tuple[State, dict[str, Array], Int[Array, ""]]:
-        # A loop with a traced bound over room for `span` records compiles once; a scan would once for each n.
-        update = rearranged(self.update) if jax.default_backend() == "cpu" else self.update
+    def _refuse(self, state: State, feed: Any) -> None:
+        changed = differences(self._shapes, jax.tree.map(shape, {"state": state, "data": feed}))
+        if changed:
+            raise ValueError(f"the program is compiled for other shapes: {'; '.join(changed)}; make another program")
 
+
+def repeated(update: ClosedJaxpr, out: Any, metrics: Any, span: int) -> Callable[..., Any]:
+    """The function of (state, feed, n) that takes n steps, at most `span`: the state, rows of metrics, steps taken."""
+
+    def train(state: State, feed: Any, n: Any) -> tuple[State, dict[str, Array], Int[Array, ""]]:
+        # A loop with a traced bound over room for `span` records compiles once; a scan would once for each n.
         def more(carry):
             i, state, _ = carry
             return (i < n) & ~state.extra["halted"] if "halted" in state.extra else i < n
 
         def one(carry):
             i, state, records = carry
-            state, metrics = update(state, feed[state.step])
+            state, metrics = jax.tree.unflatten(out, evaluate(update, jax.tree.leaves((state, feed[state.step]))))
             return i + 1, state, jax.tree.map(lambda record, m: record.at[i].set(m), records, metrics)
 
-        metrics = jax.eval_shape(lambda: self.update(state, feed[state.step])[1])
-        records = jax.tree.map(lambda m: jnp.full((self.span, *m.shape), blank(m.dtype), m.dtype), metrics)
+        records = jax.tree.map(lambda m: jnp.full((span, *m.shape), blank(m.dtype), m.dtype), metrics)
         taken, state, records = jax.lax.while_loop(more, one, (jnp.int32(0), state, records))
         return state, records, taken
 
-    def _check_update(self, state: State, feed: Any) -> None:
-        """A step gives back what it takes. Raises ValueError with the leaves that change their shape or dtype."""
-        after, _ = jax.eval_shape(self.update, state, jax.eval_shape(lambda f: f[0], feed))
-        changed = differences(state, after)
-        if changed:
-            raise ValueError("a step must give back the state's shapes and dtypes: " + "; ".join(changed))
-
-    def _refuse(self, state: State, feed: Any) -> None:
-        changed = differences(self._shapes, jax.tree.map(shape, {"state": state, "data": feed}))
-        if changed:
-            raise ValueError(f"the program is compiled for other shapes: {'; '.join(changed)}; make another program")
+    return train
 
 
 def shape(leaf: Any) -> jax.ShapeDtypeStruct:
