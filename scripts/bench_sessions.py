@@ -80,6 +80,33 @@ def mlp_adam(tf, np):
     return lambda: session.run(train, feed)
 
 
+def cnn_adam(tf, np):
+    """Convolutions 5x5x32 and 5x5x64, each with 2x2 max-pooling, dense 1024, on 28x28 images, batch 128; one step."""
+    x, y = tf.placeholder(tf.float32, [None, 28, 28, 1]), tf.placeholder(tf.int32, [None])
+    weights = [tf.Variable(w) for w in cnn_weights(np)]
+    h = x
+    for filter, bias in (weights[:2], weights[2:4]):
+        h = tf.nn.relu(tf.nn.conv2d(h, filter, [1, 1, 1, 1], "SAME") + bias)
+        h = tf.nn.max_pool(h, [1, 2, 2, 1], [1, 2, 2, 1], "SAME")
+    h = tf.nn.relu(tf.matmul(tf.reshape(h, [-1, 7 * 7 * 64]), weights[4]) + weights[5])
+    logits = tf.matmul(h, weights[6]) + weights[7]
+    loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits))
+    train = tf.train.AdamOptimizer(1e-4).minimize(loss)
+    session = tf.Session()
+    session.run(tf.global_variables_initializer())
+    rng = np.random.RandomState(0)
+    feed = {x: rng.randn(128, 28, 28, 1).astype("float32"), y: rng.randint(0, 10, 128).astype("int32")}
+    return lambda: session.run(train, feed)
+
+
+def cnn_weights(np):
+    shapes = [(5, 5, 1, 32), (5, 5, 32, 64), (7 * 7 * 64, 1024), (1024, 10)]
+    rng = np.random.RandomState(0)
+    for shape in shapes:
+        yield (rng.randn(*shape) / np.prod(shape[:-1]) ** 0.5).astype("float32")
+        yield np.full(shape[-1], 0.1, "float32")
+
+
 def while_loop_1000(tf, np):
     """A while_loop of 1,000 turns over a counter and a number."""
     _, x = tf.while_loop(
@@ -204,6 +231,38 @@ def by_hand(jax, jnp, np):
         run.lowered = lambda: step.lower(state[0], x, y)
         return run
 
+    def case_cnn_adam():
+        import optax
+
+        def convolved(x, filter, bias):
+            x = jax.lax.conv_general_dilated(x, filter, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
+            pair = (1, 2, 2, 1)
+            return jax.lax.reduce_window(jax.nn.relu(x + bias), -jnp.inf, jax.lax.max, pair, pair, "SAME")
+
+        def loss(params, x, y):
+            h = convolved(convolved(x, *params[:2]), *params[2:4])
+            h = jax.nn.relu(h.reshape(h.shape[0], -1) @ params[4] + params[5])
+            return optax.softmax_cross_entropy_with_integer_labels(h @ params[6] + params[7], y).mean()
+
+        adam = optax.adam(1e-4)
+
+        def update(state, x, y):
+            params, opt = state
+            changes, opt = adam.update(jax.grad(loss)(params, x, y), opt)
+            return optax.apply_updates(params, changes), opt
+
+        step = jax.jit(update, donate_argnums=0)
+        params = [jnp.asarray(w) for w in cnn_weights(np)]
+        state = [(params, adam.init(params))]
+        x, y = rng.randn(128, 28, 28, 1).astype("float32"), rng.randint(0, 10, 128).astype("int32")
+
+        def run():
+            state[0] = step(state[0], x, y)
+
+        run.wait = lambda: jax.block_until_ready(state[0])
+        run.lowered = lambda: step.lower(state[0], x, y)
+        return run
+
     def case_while_loop_1000():
         loop = jax.jit(
             lambda x: jax.lax.while_loop(lambda c: c[0] < 1000, lambda c: (c[0] + 1, c[1] * 0.999 + 0.1), (0, x))[1]
@@ -260,12 +319,18 @@ CASES = {
         linear_update_and_loss,
         four_fetches_two_feeds,
         mlp_adam,
+        cnn_adam,
         lstm_adam,
         while_loop_1000,
         build_200_dense,
     )
 }
-BURST = {"build_200_dense": 1, "mlp_adam": 200, "lstm_adam": 20}  # calls timed together; others take a burst of 2,000
+BURST = {
+    "build_200_dense": 1,
+    "mlp_adam": 200,
+    "cnn_adam": 5,
+    "lstm_adam": 20,
+}  # calls timed together; others take a burst of 2,000
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A contender: a process that builds a case when first asked, and times a burst of it when it is its turn.
