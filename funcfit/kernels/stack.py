@@ -120,22 +120,32 @@ class Stack:
                 buffer = block if not top else _concatenated([buffer[:top], block])
             elif buffer is None:
                 raise NoRoom
-            else:
+            elif not _is_full_of(buffer, block):
                 buffer = jax.lax.dynamic_update_slice_in_dim(jnp.asarray(buffer), jnp.asarray(block), top, 0)
             top = top + len(block)
         return Stack(self.dtype, buffer, top, holes=self.holes, compact=self.compact)
 
-    def with_room(self, more, shape):
-        """The same stack, settled, with room for `more` elements of `shape`."""
+    def with_room(self, more, shape, element=None):
+        """The same stack, settled, with room for `more` elements of `shape`, which will all be `element`, if given."""
         stack = self.settled()
-        room = jnp.zeros((more, *shape), self.dtype)
-        buffer = room if stack.buffer is None else jnp.concatenate([jnp.asarray(stack.buffer), room])
+        room = jnp.zeros((more, *shape), self.dtype) if element is None else np.broadcast_to(element, (more, *shape))
+        buffer = room if stack.buffer is None else _concatenated([stack.buffer, room])
         return replace(stack, buffer=buffer)
+
+    def only_element(self):
+        """What each element of the settled stack is, where that is known and always the same; else None."""
+        return self.buffer[0] if isinstance(self.buffer, np.ndarray) and _is_full_of(self.buffer, self.buffer) else None
 
 
 def _concatenated(parts):
     known = all(isinstance(part, np.ndarray) for part in parts)
     return (np if known else jnp).concatenate(parts)
+
+
+def _is_full_of(buffer, block):
+    """Whether all rows of both are the same, known element."""
+    known = isinstance(buffer, np.ndarray) and isinstance(block, np.ndarray) and buffer.shape[1:] == block.shape[1:]
+    return known and bool(len(buffer)) and (buffer == buffer[:1]).all() and (block == buffer[:1]).all()
 
 
 def split_known(values, fixed):

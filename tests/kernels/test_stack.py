@@ -84,6 +84,22 @@ def test_with_room_a_loop_pushes_in_place(before, count):
     assert int(pushed.top) == before + count
 
 
+def test_one_element_that_a_loop_pushes_in_all_its_turns_stays_known():
+    shape, popped = np.int32([2, 3]), []
+
+    def looped(count):
+        first = Stack.empty(np.int32).push(shape).settled()
+        stack = Stack.empty(np.int32).with_room(4, shape.shape, first.only_element()).with_traced_top()
+        stack = jax.lax.fori_loop(0, count, lambda _, stack: stack.push(shape).settled(), stack)
+        stack, top = stack.pop()
+        popped.append(top)
+        return stack.settled().top
+
+    assert jax.jit(looped)(3) == 2
+    assert isinstance(popped[0], np.ndarray) and popped[0].tolist() == [2, 3]
+    assert Stack.empty(np.int32).push(shape).push(shape + 1).settled().only_element() is None
+
+
 @pytest.mark.parametrize("count", [1, 4])
 def test_a_loop_pops_what_is_where_its_turn_says(count):
     stack = Stack.empty(np.float32).push_block(jnp.arange(2.0 * count).reshape(-1, 2))
