@@ -1,4 +1,4 @@
-"""A loop in a compiled stage: as `lax.fori_loop` when the number of its turns is known while tracing, else as
+"""A loop in a compiled stage: as `lax.scan` when the number of its turns is known while tracing (counting.py), else as
 `lax.while_loop`.
 
 A counted loop carries little: variables that count are worked out from the turn's number, what the turns push on stacks
@@ -14,7 +14,8 @@ import numpy as np
 from funcfit.errors import FailedPreconditionError
 from funcfit.kernels.stack import NoRoom, Stack
 from funcfit.kernels.tensor_array import TensorArray
-from funcfit.tf1.graph.borders import is_enter, is_loop_merge
+from funcfit.tf1.graph.borders import is_enter
+from funcfit.tf1.run.counting import Counting
 from funcfit.tf1.run.loops import ByTurn, Loop
 from funcfit.tf1.run.trace import RUNNERS, Scope, Undecided, as_arrays, cell_value, given_value, run_steps
 
@@ -62,20 +63,20 @@ class _Turns:
         self.variables = list(loop.variables.values())
         self.first = {v: scope.get(v.enter.outputs[0]) for v in self.variables}
         self.cells = self._cells_before()
-        self.constant = [v for v in self.variables if self._source(v.next._inputs[0]) is v.merge]
-        self.steps = {v: step for v in self.variables if (step := self._step(v)) is not None}
-        self.growing = [v for v in self.variables if self._only_grows(v)]
-        still = {*self.constant, *self.steps}
-        self.moving = [v for v in self.variables if v not in still]
+        self.counting = Counting(loop, scope.get)
+        self.constant = {v: self.first[v] for v in self.counting.constant}
+        self.steps = self.counting.steps
+        self.moving = [v for v in self.variables if v not in self.constant and v not in self.steps]
+        self.test_acts = any(loop.test.writes(n) or n.card.checks for n in loop.test.nodes)
 
     def run(self):
-        count = self._count()
-        if count is None:
-            self._while()
-        else:
+        count, exact = self.counting.turns()
+        if not exact:
+            self._while(count)
+        elif count:
             self._counted(count)
-
-    # -- what is known of the loop --
+        else:
+            self._leave(self.first, self.cells)
 
     def _cells_before(self):
         """The cells that the turns find: those that are empty are missing."""
@@ -91,88 +92,6 @@ class _Turns:
             return {c: x.settled() if isinstance(x, (Stack, TensorArray)) else x for c, x in cells.items()}
         except (ValueError, TypeError):  # elements of several shapes
             raise ByTurn(self.loop.condition) from None
-
-    def _source(self, tensor):
-        """The node whose value `tensor` shows: through the Switches and Identities of the loop."""
-        while tensor.op.type in ("Switch", "Identity") and tensor.op not in self.loop.enters:
-            tensor = tensor.op._inputs[0]
-        return tensor.op
-
-    def _known(self, tensor):
-        """A scalar whole number that no turn changes, when it is known while tracing."""
-        node = self._source(tensor)
-        if node.type == "Const":
-            value = node.attrs["value"]
-        elif node in self.loop.enters or is_loop_merge(node) and self.loop.variables.get(node) in self.constant:
-            enter = node if node in self.loop.enters else self.loop.variables[node].enter
-            value = self.scope.get(enter.outputs[0])
-        else:
-            return None
-        whole = isinstance(value, (np.ndarray, np.generic)) and value.ndim == 0 and value.dtype.kind in "iu"
-        return int(value) if whole else None
-
-    def _step(self, variable):
-        """By how much a counting variable grows in a turn; None for one that does not count from a known number."""
-        first, node = self.first[variable], self._source(variable.next._inputs[0])
-        if not isinstance(first, (np.ndarray, np.generic)) or first.ndim or first.dtype.kind not in "iu":
-            return None
-        if node.type not in ("Add", "AddV2", "Sub"):
-            return None
-        a, b = node._inputs
-        if self._source(a) is variable.merge and (step := self._known(b)) is not None:
-            return -step if node.type == "Sub" else step
-        if node.type != "Sub" and self._source(b) is variable.merge:
-            return self._known(a)
-        return None
-
-    def _only_grows(self, variable):
-        """True for a variable of which the turns know only that they add rows at its end."""
-        following = variable.next._inputs[0].op
-        if following.type != "ConcatV2" or len(following._inputs) != 3 or self._known(following._inputs[2]) != 0:
-            return False
-        inside, todo = {*self.loop.turn.nodes, *self.loop.test.nodes}, [variable.merge, variable.switch]
-        while todo:
-            node = todo.pop()
-            for user in (u for x in node.outputs[-1:] + node.outputs[:1] for u in x._consumers if u in inside):
-                if user.type == "Identity":
-                    todo.append(user)
-                elif user is not following:
-                    return False
-        first, second = (self._source(x) for x in following._inputs[:2])
-        return first is variable.merge and second is not variable.merge
-
-    def _count(self):
-        """How many turns there will be, when the condition tells while tracing."""
-        count, exact = self._turns_until(self.loop.condition._inputs[0])
-        return count if exact else None
-
-    def _turns_until(self, tensor):
-        """The turns after which `tensor` no longer holds (inf: unknown), and whether that is exact or a bound."""
-        node = self._source(tensor)
-        if node.type == "Const" and not node.attrs["value"].all():
-            return 0, True
-        if node.type == "LogicalAnd":
-            sides = [self._turns_until(x) for x in node._inputs]
-            return min(n for n, _ in sides), all(exact for _, exact in sides)
-        if node.type not in ("Less", "LessEqual", "Greater", "GreaterEqual"):
-            return math.inf, False
-        (a, step), (b, other) = (self._line(x) for x in node._inputs)
-        if a is None or b is None:
-            return math.inf, False
-        # a + k * step < b + k * other, as a distance that shrinks
-        distance, pace = (b - a, step - other) if node.type.startswith("Less") else (a - b, other - step)
-        distance += node.type.endswith("Equal")
-        if distance <= 0:
-            return 0, True
-        return (-(-distance // pace), True) if pace > 0 else (math.inf, False)
-
-    def _line(self, tensor):
-        """(first, step) of a whole number that grows evenly; (None, None) for any other tensor."""
-        variable = self.loop.variables.get(self._source(tensor))
-        if variable is not None and variable in self.steps:
-            return int(self.first[variable]), self.steps[variable]
-        known = self._known(tensor)
-        return (None, None) if known is None else (known, 0)
 
     # -- a turn --
 
@@ -218,23 +137,20 @@ class _Turns:
     # -- a known number of turns --
 
     def _counted(self, count):
-        if count == 0:
-            self._leave(self.first, self.cells)
-            return
-        if self.loop.test.nodes and any(self.loop.test.writes(n) or n.card.checks for n in self.loop.test.nodes):
+        if self.test_acts:
             raise ByTurn(self.loop.condition)
         listed = {c: self.cells[c] for c in self.loop.writes if isinstance(self.cells.get(c), (Stack, TensorArray))}
         handed_on = self.carried_lists | _looked_at(self.loop.turn)
         stacked = {c: _InTurns(c, v, self, count) for c, v in listed.items() if c not in handed_on}
         carried = [c for c in self.loop.writes if c in self.cells and c not in stacked]
-        moved = [v for v in self.moving if v not in self.growing]
+        growing = [v for v in self.moving if self.counting.only_grows(v)]
+        moved = [v for v in self.moving if v not in growing]
         found = []
 
         def turn(carry, k):
             moving, kept = dict(zip(moved, carry[0])), dict(zip(carried, carry[1]))
             counters = {}
-            values = {v: self.first[v] for v in self.constant} | moving
-            values |= {v: jnp.asarray(self.first[v])[:0] for v in self.growing}
+            values = self.constant | moving | {v: jnp.asarray(self.first[v])[:0] for v in growing}
             for v, step in self.steps.items():
                 values[v] = _counter(counters, int(self.first[v]), step, self.first[v].dtype, k, count)
             cells = {**self.cells, **kept, **{c: each.before(k, counters) for c, each in stacked.items()}}
@@ -242,13 +158,13 @@ class _Turns:
             out = [each.outputs(left.get(c, cells[c]), counters) for c, each in stacked.items()]
             found[:] = checks
             after = [self._next(v, following[v], moving[v]) for v in moved], [self._handed_on(left[c]) for c in carried]
-            return after, (out, [following[v] for v in self.growing], _flags(checks))
+            return after, (out, [following[v] for v in growing], _flags(checks))
 
         start = [jnp.asarray(self.first[v]) for v in moved], [_to_carry(self.cells[c]) for c in carried]
         start = _with_buffers(start, lambda carry: turn(carry, jnp.int32(0))[0], self.loop)
         (moving, kept), (out, rows, flags) = jax.lax.scan(turn, start, jnp.arange(count, dtype=jnp.int32))
-        last = {v: self.first[v] for v in self.constant} | dict(zip(moved, moving))
-        for v, added in zip(self.growing, rows):
+        last = self.constant | dict(zip(moved, moving))
+        for v, added in zip(growing, rows):
             last[v] = jnp.concatenate([jnp.asarray(self.first[v]), _flat(added)])
         for v, step in self.steps.items():
             last[v] = np.asarray(int(self.first[v]) + count * step, self.first[v].dtype)
@@ -272,29 +188,28 @@ class _Turns:
 
     # -- as many turns as it takes --
 
-    def _while(self):
-        loop, bound = self.loop, self._turns_until(self.loop.condition._inputs[0])[0]
+    def _while(self, bound):
+        """`bound` is the most turns there can be."""
+        loop, constant = self.loop, self.constant
         moving = self.moving + list(self.steps)
         carried = [c for c in loop.writes if c in self.cells]
         if any(_may_outgrow(self.cells[c]) for c in carried):
             raise ByTurn(loop.condition)
-        tests = bool(loop.test.nodes) and any(loop.test.writes(n) or n.card.checks for n in loop.test.nodes)
         found = []
-        constant = {v: self.first[v] for v in self.constant}
 
         def holds(values, cells):
-            goes_on, left, checks = self._holds({**constant, **dict(zip(moving, values))}, {**self.cells, **cells})
+            goes_on, left, checks = self._holds(constant | dict(zip(moving, values)), {**self.cells, **cells})
             return jnp.asarray(goes_on), {**cells, **{c: x for c, x in left.items() if c in cells}}, checks
 
         def turn(carry):
             _, values, kept, failed = carry
             cells = dict(zip(carried, kept))
             before = dict(zip(moving, values))
-            following, left, checks = self._turn({**constant, **before}, {**self.cells, **cells}, moving=moving)
+            following, left, checks = self._turn(constant | before, {**self.cells, **cells}, moving=moving)
             after = [self._next(v, following[v], before[v]) for v in moving]
             cells = {**cells, **left}
             goes_on = jnp.bool_(True)
-            if tests:
+            if self.test_acts:
                 goes_on, cells, more = holds(after, cells)
                 checks = checks + more
             found[:] = checks
@@ -304,7 +219,7 @@ class _Turns:
         values = [jnp.asarray(self.first[v]) for v in moving]
         cells = {c: self.cells[c] for c in carried}
         goes_on = jnp.bool_(True)
-        if tests:
+        if self.test_acts:
             goes_on, cells, checks = holds(values, cells)
             self.scope.checks += checks
         kept = [as_arrays(cells[c]) for c in carried]
@@ -314,12 +229,12 @@ class _Turns:
             lambda x: jnp.ones(x.shape, x.dtype), jax.eval_shape(lambda: turn((goes_on, values, kept, None))[3])
         )
         start = goes_on, values, kept, none_failed
-        if tests:
+        if self.test_acts:
             goes_on = lambda carry: carry[0]
         else:
             goes_on = lambda carry: holds(carry[1], dict(zip(carried, carry[2])))[0]
         _, values, kept, failed = jax.lax.while_loop(goes_on, turn, start)
-        self._leave({**constant, **dict(zip(moving, values))}, {**self.cells, **dict(zip(carried, kept))})
+        self._leave(constant | dict(zip(moving, values)), {**self.cells, **dict(zip(carried, kept))})
         for (node, check), (ok, seen) in zip(found, failed):
             self.scope.checks.append((node, type(check)(ok, check.error, check.message, seen)))
 
@@ -339,7 +254,8 @@ class _Turns:
             if isinstance(before, Stack) and isinstance(after.top, int) and after.top > before.top:
                 if bound == math.inf:
                     raise ByTurn(self.loop.condition)
-                before = before.with_room((after.top - before.top) * bound, after.buffer.shape[1:])
+                room = (after.top - before.top) * bound
+                before = before.with_room(room, after.buffer.shape[1:], after.only_element())
             roomy.append(_to_carry(before))
         return roomy
 
