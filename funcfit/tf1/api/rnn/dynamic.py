@@ -25,8 +25,8 @@ def dynamic_rnn(
     """(outputs, last state) of `cell` over `inputs` [batch, time, ...], or [time, batch, ...] with `time_major`.
 
     Inputs may be a nest of such; outputs are laid out as inputs are. Rows past their `sequence_length` [batch] put out
-    zeros and keep their state. Without `initial_state` the network starts from zeros of `dtype`; the last state's static
-    batch size is then unknown, as in TF 1.1, whose gradients hang on it (later releases know it).
+    zeros and keep their state. Without `initial_state` the network starts from zeros of `dtype`; the static batch size
+    of the last state is then unknown, as in TF 1.1, whose gradients hang on it (later releases know it).
     """
     check_cell("cell", cell)
     flat_inputs = nest.flatten(inputs)
