@@ -50,15 +50,15 @@ def kept_in(folder: Path) -> Iterator[None]:
 
     A cache that the user has set is used instead. A damaged entry is compiled again, with a warning.
     """
-    if jax.config.jax_compilation_cache_dir:
-        yield
-        return
     wanted = {
         "jax_compilation_cache_dir": str(folder),
         "jax_persistent_cache_min_compile_time_secs": 0.0,
         "jax_persistent_cache_min_entry_size_bytes": -1,
     }
     before = {name: getattr(jax.config, name) for name in wanted}
+    if before["jax_compilation_cache_dir"]:
+        yield
+        return
     try:
         for name, value in wanted.items():
             jax.config.update(name, value)
