@@ -52,6 +52,15 @@ PROGRAMS = {
         lambda x: x**14,
         "compiled",
     ),
+    "a bound beside, and shapes that the run tells": (
+        lambda x: tf.while_loop(
+            lambda i, y: (i < 30) & (y[0] < 20.0),
+            lambda i, y: (i + 1, y * x),
+            (0, tf.placeholder_with_default(tf.stack([x]), [None])),
+        )[1][0],
+        lambda x: x**14,
+        "compiled",
+    ),
     "no turn": (lambda x: counted(0, lambda i, y: [y * x], x)[0], lambda x: x, "compiled"),
     "a loop in a loop": (
         lambda x: counted(2, lambda i, y: [nested(x, y)], x)[0],
