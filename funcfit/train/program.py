@@ -42,9 +42,10 @@ def program(
     that have another optimizer. `precision` "bfloat16" or "float16" is what the loss computes in; the parameters stay
     what they are, and a float16 loss is scaled so that small gradients survive. A batch is worked on in
     `microbatches`, one after the other, and counts as one. `ema` keeps a running mean of the parameters, with this
-    decay. `norms` adds those of gradient and parameters to the metrics. A step whose loss or gradient is not finite is
-    not taken: with "stop" the program stays before it (`state.extra["halted"]`), with "skip" it goes on with the next
-    one, and "ignore" does not look. `span` is the most steps between two returns to Python.
+    decay. Among the metrics is the learning rate, "lr", where it can be read (with groups, that of the others); `norms`
+    adds those of gradient and parameters. A step whose loss or gradient is not finite is not taken: with "stop" the
+    program stays before it (`state.extra["halted"]`), with "skip" it goes on with the next one, and "ignore" does not
+    look. `span` is the most steps between two returns to Python.
 
     >>> data = batches(jnp.array([1.0, 2.0, 3.0]))
     >>> train = program(lambda w, x, key: ((w - x) ** 2).mean(), optax.sgd(0.5), data)

@@ -121,10 +121,9 @@ def step(
         gradient, out = gradient_of(objective, trained, batch, key, state.carry, microbatches)
         if scale is not None:
             gradient = jax.tree.map(lambda g: g / scale, gradient)
-        transformation = grouped(trained)
 
         def taken():
-            change, opt = transformation.update(gradient, state.opt, trained)
+            change, opt = grouped(trained).update(gradient, state.opt, trained)
             if "rate" in state.extra:
                 change = jax.tree.map(lambda c: c * state.extra["rate"].astype(c.dtype), change)
             after = optax.apply_updates(trained, change)
@@ -139,7 +138,7 @@ def step(
         after, opt, carry, mean = taken() if unguarded else jax.lax.cond(good, taken, left)
 
         metrics = quotients(out.metrics)
-        rate = learning_rate(transformation, state.opt, state.step)
+        rate = learning_rate(optimizer, state.opt, state.step)
         if rate is not None:
             metrics.setdefault("lr", rate * state.extra.get("rate", 1.0))
         if norms:

@@ -54,8 +54,9 @@ def test_frozen_parameters_stay_and_have_no_gradient_and_no_memory():
 
 
 def test_groups_have_optimizers_of_their_own():
-    _, state, _ = after(optimizer=optax.sgd(0.1), groups={"head": optax.sgd(0.0)})
+    _, state, metrics = after(optimizer=optax.sgd(0.1), groups={"head": optax.sgd(0.0)})
     close(state.params["head"], start()["head"])
+    close(metrics["lr"], np.full(10, 0.1))
     _, plain, _ = after(optimizer=optax.sgd(0.1), freeze="head")
     close(state.params["body"], plain.params["body"], rtol=1e-6)
 
