@@ -372,19 +372,31 @@ class OpDef:
     def completed(self, attrs):
         """The attrs of a node of which some are given, each as its type wants it, the others as they are by default."""
         attrs = {key: self._attr(key, value, self.attrs.get(key)) for key, value in attrs.items()}
-        for key, default in self.attrs.items():
+        defaults = self.attrs | {a.type_attr: a.preferred for a in self.inputs if a.preferred is not None}
+        for key, default in defaults.items():
             if key not in attrs and key not in self.later and default is not inspect.Parameter.empty:
                 attrs[key] = default
+        wanted = [a for x in (*self.inputs, *self.outputs) for a in (x.type_attr, x.type_list, x.number) if a]
+        for key in (*self.attrs, *wanted):
+            if key not in attrs and key not in self.later:
+                raise ValueError(f"NodeDef missing attr '{key}' from Op<name={self.name}>")
         return attrs
 
+    def input_dtypes(self, attrs):
+        """The dtypes of a node's inputs, which its attrs tell."""
+        return self._dtypes(self.inputs, attrs)
+
     def output_dtypes(self, attrs):
-        """The dtypes of a node's outputs, which its attrs tell."""
+        return self._dtypes(self.outputs, attrs)
+
+    def _dtypes(self, arguments, attrs):
         found = []
-        for argument in self.outputs:
+        for argument in arguments:
             if argument.type_list is not None:
                 found += [dtypes.as_dtype(d) for d in attrs[argument.type_list]]
                 continue
-            dtype = argument.dtype or attrs.get(argument.type_attr) or self.attrs[argument.type_attr]
+            attr = argument.type_attr
+            dtype = argument.dtype or attrs.get(attr) or argument.preferred or self.attrs[attr]
             if argument.ref:
                 dtype = dtype._as_ref
             found += [dtype] * (attrs[argument.number] if argument.number is not None else 1)

@@ -7,15 +7,7 @@ rules of Switch and Merge then make gives the same values.
 from funcfit.tf1.build.contexts import inside, while_context
 from funcfit.tf1.build.flow import CondContext
 from funcfit.tf1.build.loops import WhileContext
-from funcfit.tf1.graph.borders import (
-    Branches,
-    frame,
-    is_enter,
-    is_exit,
-    is_loop_merge,
-    is_next_iteration,
-    is_switch,
-)
+from funcfit.tf1.graph.borders import Branches, frame, is_enter, is_exit, is_loop_merge, is_next_iteration, is_switch
 from funcfit.tf1.graph.order import in_order
 from funcfit.tf1.opdef import raw
 
@@ -36,9 +28,8 @@ def recover_contexts(graph):
         for x, context in zip(node.outputs, around):
             if context is not None:
                 context._values.add(x)
-    for node in nodes:
-        if node.type in ("StackPop", "StackPopV2"):
-            while_context(node).of_gradient = True
+        if node.type in ("StackPop", "StackPopV2") and (loop := while_context(node)) is not None:
+            loop.of_gradient = True
 
 
 class _Edges:
@@ -87,7 +78,7 @@ def _is_turn_switch(node):
 
 
 class _Contexts:
-    """The context of each place that is asked for."""
+    """The context of each place that is asked for, with what `tf.gradients` looks at in one."""
 
     def __init__(self, places):
         self._places, self._made = places, {(): None}

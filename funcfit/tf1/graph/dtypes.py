@@ -168,5 +168,7 @@ def as_dtype(value):
 
 
 def kernel_name(dtype):
-    """The name that TF's kernels call a dtype in messages: float, double, half."""
-    return {"float16": "half", "float32": "float", "float64": "double"}.get(dtype.name, dtype.name)
+    """The name that TF's kernels call a dtype in messages: float, double, half; float_ref for a cell of floats."""
+    name = dtype.base_dtype.name
+    name = {"float16": "half", "float32": "float", "float64": "double"}.get(name, name)
+    return name + "_ref" if dtype._is_ref_dtype else name

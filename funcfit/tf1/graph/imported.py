@@ -1,6 +1,7 @@
 """Nodes from a list, as a GraphDef holds them: names of inputs instead of tensors."""
 
 from funcfit.tf1.graph.borders import frame, is_enter
+from funcfit.tf1.graph.dtypes import kernel_name
 from funcfit.tf1.graph.graph import Graph
 from funcfit.tf1.graph.order import in_order
 
@@ -71,10 +72,25 @@ def _added(graph, node_def, made):
     there = [x for x in _data(node_def) if _name_of(x) in made]
     inputs = [_tensor(x if _name_of(x) in made else there[0], made) for x in _data(node_def)]
     attrs = card.completed(node_def.attr)
+    _check_inputs(node_def, inputs, card.input_dtypes(attrs))
     node = graph.create_op(node_def.op, inputs, card.output_dtypes(attrs), name=node_def.name, attrs=attrs)
     if node_def.device:
         node._set_device(node_def.device)
     return node
+
+
+def _check_inputs(node_def, inputs, dtypes):
+    if len(inputs) != len(dtypes):
+        raise ValueError(
+            f"Node '{node_def.name}': NodeDef expected inputs '{', '.join(map(kernel_name, dtypes))}' do not match "
+            f"{len(inputs)} inputs specified; Op<name={node_def.op}>"
+        )
+    for i, (x, dtype) in enumerate(zip(inputs, dtypes)):
+        if not dtype.is_compatible_with(x.dtype):
+            raise ValueError(
+                f"Input {i} of node {node_def.name} was passed {kernel_name(x.dtype)} from {x.name} incompatible with "
+                f"expected {kernel_name(dtype)}."
+            )
 
 
 def _tensor(source, made):

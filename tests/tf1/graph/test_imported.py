@@ -15,6 +15,9 @@ def described(name, op, *inputs, **attrs):
     return types.SimpleNamespace(name=name, op=op, input=inputs, attr=attrs, device="")
 
 
+ONE = described("x", "Placeholder", dtype=tf.float32, shape=tf.TensorShape([]))
+
+
 @pytest.mark.parametrize("name", ["loops.gradient", "control.cond_gradient", "layers.dense_trained"])
 def test_a_listed_graph_is_the_same_when_it_is_added_in_reverse_order(name):
     with tf.Graph().as_default() as graph:
@@ -43,6 +46,16 @@ def test_attrs_that_are_missing_have_their_defaults():
         ([described("x", "NoOp", "^y")], "Node 'x': Unknown input node '\\^y'"),
         ([described("x", "Unheard")], "No op named Unheard in defined operations."),
         ([described("x", "Identity", "x", T=tf.float32)], "Node 'x' takes what it gives"),
+        ([ONE, described("y", "Identity", "x")], "NodeDef missing attr 'T' from Op<name=Identity>"),
+        ([ONE, described("y", "Identity", T=tf.float32)], "expected inputs 'float' do not match 0 inputs specified"),
+        (
+            [ONE, described("y", "Identity", "x", T=tf.int32)],
+            "Input 0 of node y was passed float from x:0 incompatible with expected int32.",
+        ),
+        (
+            [ONE, described("y", "Assign", "x", "x", T=tf.float32)],
+            "Input 0 of node y was passed float from x:0 incompatible with expected float_ref.",
+        ),
     ],
 )
 def test_a_list_that_makes_no_graph_is_refused(nodes, message):
