@@ -150,6 +150,7 @@ def install():
     if _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)
     sys.modules["tensorflow"] = tf
+    tf.__spec__ = importlib.util.spec_from_loader("tensorflow", _finder, is_package=True)  # for who asks find_spec
 
 
 def uninstall():

@@ -36,3 +36,11 @@ print(LSTMStateTuple is tf.contrib.rnn.LSTMStateTuple, core_rnn_cell._linear is 
 print(BasicLSTMCell is tf.contrib.rnn.BasicLSTMCell, contrib_rnn.stack_bidirectional_rnn.__name__)
 """
     assert prints(program).split() == ["True"] * 5 + ["stack_bidirectional_rnn"]
+
+
+def test_who_asks_whether_tensorflow_is_there_is_told_so():
+    program = """
+import importlib.util
+print(importlib.util.find_spec("tensorflow") is not None)
+"""
+    assert prints(program) == "True"
