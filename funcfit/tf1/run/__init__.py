@@ -2,13 +2,16 @@
 
 fetch     fetch structures and feeds, as programs write them
 plan      which nodes, in which stages, reading which cells when
+cells     which cell a tensor shows, and which write each read must see
+stages    where a plan is cut, and what each stage takes and gives
+padding   host nodes that run inside jit after all
 branches  conditionals read back from Switch and Merge
 loops     loops read back from Enter, Merge, Switch, NextIteration and Exit
-counting  how many turns a loop takes, as far as the trace knows
-turns     a loop inside a compiled stage
-by_turn   a loop turn by turn, from the host
-padding   host nodes that run inside jit after all
 trace     a stage as a pure function of arrays
+conditionals  a conditional inside a stage
+turns     a loop inside a compiled stage
+counting  how many turns a loop takes, as far as the trace knows
+by_turn   a loop turn by turn, from the host
 program   a plan's stages, compiled and called
 session   Session: the state, and the programs it has made
 explain   a plan in words

@@ -3,9 +3,10 @@
 from funcfit.tf1.graph.graph import get_default_graph
 from funcfit.tf1.opdef import api
 from funcfit.tf1.run.branches import Conditional
+from funcfit.tf1.run.cells import View
 from funcfit.tf1.run.fetch import FetchTree, fed_pairs
 from funcfit.tf1.run.loops import Loop
-from funcfit.tf1.run.plan import View, plan
+from funcfit.tf1.run.plan import plan
 
 
 @api("explain")

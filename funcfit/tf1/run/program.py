@@ -15,16 +15,18 @@ from operator import itemgetter
 import jax
 import numpy as np
 
-import funcfit.tf1.run.turns  # noqa: F401  the runner of loops
+import funcfit.tf1.run.conditionals
+import funcfit.tf1.run.turns  # noqa: F401  the runners of conditionals and loops
 from funcfit.compile import evaluate, jit, kept_in, part, touched, wide_mode
 from funcfit.errors import InvalidArgumentError
 from funcfit.kernels.stack import Stack
 from funcfit.tf1.graph.dtypes import HOST_ONLY
 from funcfit.tf1.graph.node import Operation, Tensor
 from funcfit.tf1.run.by_turn import run_by_turn
+from funcfit.tf1.run.cells import View
 from funcfit.tf1.run.fetch import fed_array
 from funcfit.tf1.run.loops import ByTurn
-from funcfit.tf1.run.plan import View, plan
+from funcfit.tf1.run.plan import plan
 from funcfit.tf1.run.trace import (
     Scope,
     Undecided,
