@@ -8,10 +8,9 @@ donated arguments, and temporary buffers at their peak.
 
 import argparse
 
-import bench_sessions
 import jax
-import jax.numpy as jnp
 import numpy as np
+from bench import cases_by_hand, session_cases
 
 import funcfit.tf1 as tf
 
@@ -33,7 +32,7 @@ def of_session(case):
             seen.append(self)
 
     watching = {"__getattr__": lambda _, name: Watched if name == "Session" else getattr(tf, name)}
-    getattr(bench_sessions, case)(type("provider", (), watching)(), np)()
+    session_cases.CASES[case](type("provider", (), watching)(), np)()
     (session,) = seen
     (program,) = (p for p in session._programs.values() if p.tensors)
     (executable,) = program.executables.values()
@@ -46,10 +45,9 @@ def of_session(case):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", default="mlp_adam,lstm_adam")
-    by_hand = bench_sessions.by_hand(jax, jnp, np)
     print(f"{'case':12}{'':10}{'arguments':>12}{'temporary':>12}{'peak':>12}")
     for case in parser.parse_args().cases.split(","):
-        run = by_hand[case]()
+        run = cases_by_hand.CASES[case]()
         run()
         peaks = []
         for name, (kept, temporary) in (("funcfit", of_session(case)), ("jax", of_program(run.lowered()))):
