@@ -222,6 +222,10 @@ class Window:
         return jax.tree.map(lambda array: array[t - self.first], self.stack)
 
 
+class Ended(ValueError):
+    """There are no more batches."""
+
+
 class FromHost(Data):
     """Data that the host makes: batches go to the device in windows of `width` steps, the steps of each window aligned.
 
@@ -238,13 +242,17 @@ class FromHost(Data):
         batch = sum(np.asarray(leaf).nbytes for leaf in jax.tree.leaves(self.first))
         return max(1, min(100, WINDOW_BYTES // max(batch, 1)))
 
-    def window(self, first: int, width: int) -> Window:
-        return Window(jnp.int32(first), jax.device_put(stacked([self[first + i] for i in range(width)])))
-
     def feed(self, t: int) -> tuple[Any, int]:
-        width = self.width
-        first = t - t % width
-        return self.window(first, width), first + width
+        first, made = t - t % self.width, []
+        try:
+            for step in range(first, first + self.width):
+                made.append(self[step])
+        except Ended:
+            if first + len(made) <= t:
+                raise
+        until = first + len(made)
+        made += made[-1:] * (self.width - len(made))  # never asked for: a window has one shape
+        return Window(jnp.int32(first), jax.device_put(stacked(made))), until
 
     def like(self) -> Window:
         def many(leaf):
@@ -305,13 +313,21 @@ class Stream(FromHost):
                 empty = False
                 yield jax.tree.map(np.asarray, batch)
             if empty:
-                raise ValueError("the data ended: an iterator can be used once; give a function that makes a new one")
+                return
             yield None
+
+    def _following(self) -> Any:
+        """The next batch of the source; None at the end of an epoch."""
+        try:
+            return next(self._epochs)
+        except StopIteration:
+            said = "the data ended: an iterator can be used once; give a function that makes a new one"
+            raise Ended(said) from None
 
     def _look(self) -> Any:
         """Rows that are held or the next ones to come."""
         while self._held is None:
-            self._held = next(self._epochs)
+            self._held = self._following()
         return self._held
 
     def __getitem__(self, t: int) -> Any:
@@ -331,7 +347,7 @@ class Stream(FromHost):
             parts.append(jax.tree.map(lambda array, taken=taken: array[:taken], rows))
             rest = jax.tree.map(lambda array, taken=taken: array[taken:], rows)
             need -= taken
-            self._held = rest if len(jax.tree.leaves(rest)[0]) else next(self._epochs)
+            self._held = rest if len(jax.tree.leaves(rest)[0]) else self._following()
             if self._pad and self._held is None:
                 break
         batch = jax.tree.map(lambda *rows: np.concatenate(rows), *parts)

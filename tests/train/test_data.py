@@ -114,6 +114,16 @@ def test_a_generator_gives_each_batch_once_and_then_says_so():
         data[4]
 
 
+def test_a_generator_may_end_with_the_run_and_not_before():
+    def run(steps):
+        data = batches(np.full(2, n, np.float32) for n in range(7))
+        return fit(lambda w, x, key: ((w - x) ** 2).mean(), 0.0, data, optax.sgd(0.1), steps=steps).history["loss"]
+
+    assert len(run(7)) == 7
+    with pytest.raises(ValueError, match="an iterator can be used once"):
+        run(8)
+
+
 @pytest.mark.parametrize("source", [np.arange(7), Items(7), Loader(np.arange(7), 3)], ids=["arrays", "items", "loader"])
 def test_padding_ends_the_batch_with_the_epoch(source):
     data = batches(source, 3, shuffle=False, pad=True)
