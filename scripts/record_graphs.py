@@ -76,6 +76,55 @@ def nested_loops():
     return {x: numbers(3)}, [y], (y, [x, w])
 
 
+def loops_and_conds():
+    x, w = tf.placeholder(tf.float32, [3], name="x"), tf.get_variable("w", initializer=tf.constant(numbers(3)))
+    n = tf.placeholder(tf.int32, [], name="n")
+
+    def inner(i, y):
+        def body(j, z):
+            mixed = tf.cond(n > 3, lambda: x * y, lambda: tf.zeros([3]))
+            return j + 1, tf.cond(tf.equal(j % 2, 0), lambda: tf.sin(z) * w, lambda: z + mixed)
+
+        return tf.while_loop(lambda j, _: j < i, body, [0, y])[1]
+
+    def body(i, y):
+        other = lambda: tf.cond(y[0] > 0.0, lambda: y + w, lambda: y - x)
+        return i + 1, tf.cond(tf.reduce_sum(y) > 0.0, lambda: inner(i, y), other)
+
+    _, y = tf.while_loop(lambda i, _: i < n, body, [0, x])
+    return {x: numbers(3), n: 4}, [y], (y, [x, w])
+
+
+def conds():
+    x, w = tf.placeholder(tf.float32, [3], name="x"), tf.get_variable("w", initializer=tf.constant(numbers(4, 3)))
+
+    def on():
+        return tf.cond(x[0] > 5.0, lambda: tf.gather(w, [0, 2])[0] * x, lambda: tf.gather(w, [1, 1, 3])[0] + tf.sin(x))
+
+    y = tf.cond(tf.reduce_sum(x) < 3.0, on, lambda: tf.exp(x))
+    z = tf.cond(tf.reduce_sum(y) > 30.0, lambda: y + 1.0, lambda: x)
+    count, z = tf.cond(z[0] > 0.0, lambda: (tf.constant(3), z * 2.0), lambda: (tf.constant(4), y))
+    z = z * tf.cast(count, tf.float32) + y
+    return {x: numbers(3)}, [z], (z, [x, w])
+
+
+def arrays():
+    x, w = tf.placeholder(tf.float32, [None, 2], name="x"), tf.get_variable("w", initializer=tf.constant(numbers(5, 2)))
+    count = tf.shape(x)[0]
+    rows = tf.TensorArray(tf.float32, count).unstack(x)
+    out = tf.TensorArray(tf.float32, 0, dynamic_size=True, clear_after_read=False)
+
+    def body(i, s, out):
+        row = rows.read(i)
+        looked_up = lambda: out.write(i, tf.nn.embedding_lookup(w, i) + row)
+        out = tf.cond(i % 2 > 0, lambda: out.write(i, row * s), looked_up)
+        return i + 1, s + out.read(i), out
+
+    _, s, out = tf.while_loop(lambda i, *_: i < count, body, [0, tf.ones([2]), out])
+    y = tf.reduce_sum(out.stack()) + tf.reduce_sum(s)
+    return {x: numbers(4, 2)}, [y, s], (y, [x, w])
+
+
 def mapped():
     x, w = tf.placeholder(tf.float32, [None, 3], name="x"), tf.get_variable("w", initializer=tf.constant(numbers(3)))
     y = tf.map_fn(lambda row: tf.cumsum(tf.exp(row) * w), x)
@@ -177,6 +226,9 @@ PROGRAMS = [
     cond_in_a_loop,
     loop_in_a_cond,
     nested_loops,
+    loops_and_conds,
+    conds,
+    arrays,
     mapped,
     folded,
     lstm,
