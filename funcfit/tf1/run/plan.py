@@ -8,7 +8,7 @@ Keys name values in a run: a Tensor names what its node put out; `(cell, write)`
 from dataclasses import dataclass
 
 from funcfit.errors import InvalidArgumentError
-from funcfit.tf1.graph.borders import Branches, condition_of, is_exit
+from funcfit.tf1.graph.borders import Branches, condition_of, is_exit, is_loop_merge
 from funcfit.tf1.graph.handles import is_popped
 from funcfit.tf1.graph.node import Operation, Tensor
 from funcfit.tf1.graph.order import in_order
