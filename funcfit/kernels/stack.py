@@ -117,7 +117,7 @@ class Stack:
         for pushed, is_block in zip(self.pending, self.blocks):
             block = pushed if is_block else pushed[None]
             if isinstance(top, int) and (buffer is None or len(buffer) == top or len(buffer) < top + len(block)):
-                buffer = block if not top else _concatenated([buffer[:top], block])
+                buffer = block if not top or buffer is None else _concatenated([buffer[:top], block])
             elif buffer is None:
                 raise NoRoom
             elif not _is_full_of(buffer, block):
