@@ -223,7 +223,7 @@ class Executable:
         self.compiled = jit(function, donate_argnums=(0,), name=self.label, on_trace=self._traced)
         self.verifier = None  # makes the checks in a call of its own, before
         checks = any(node.card.checks is not None for node in stage.nodes)
-        self._protect = partial(self._protect_cells, absent) if checks else None
+        self._protect = partial(self._protect_cells, absent) if checks and self.written else None
         self._compiling = None
         self._places = None
 
@@ -231,9 +231,12 @@ class Executable:
         """A run whose checks fail leaves its cells as they were. A select that keeps the old values would copy cells
         that are written by rows, and costs a large state more than checks that touch little: these are made before.
         """
+        checks, _ = self._checks(arguments)
+        if not checks.jaxpr.outvars:
+            return  # all turned out to hold while tracing
         state = sum(x.nbytes for x in arguments[0])
         by_rows = cells_written_by_rows(self.plan, self.stage)
-        if by_rows or state > LARGE_STATE and 32 * touched(self._checks(arguments)[0]) < state:
+        if by_rows or state > LARGE_STATE and 32 * touched(checks) < state:
             self.verifier = jit(self._verified, name="check_" + self.label)
         else:
             kept = keeping(self.compiled, self.stage, absent)

@@ -100,6 +100,27 @@ def test_a_second_run_compiles_nothing():
     assert compiling.traces() == before
 
 
+def test_a_run_that_checks_and_writes_nothing_compiles_once():
+    place = tf.placeholder(tf.int32)
+    rows = tf.gather(tf.constant([1.0, 2.0]), place)
+    with tf.Session() as session:
+        before = compiling.traces()
+        assert session.run(rows, {place: 1}) == 2.0
+        assert compiling.traces() == before + 1
+        with pytest.raises(tf.errors.InvalidArgumentError, match="not in"):
+            session.run(rows, {place: 2})
+
+
+def test_a_run_whose_checks_hold_while_tracing_compiles_once():
+    x, fed = tf.Variable(0.0), tf.placeholder(tf.float32, [3, 2])
+    up = tf.assign_add(x, tf.reduce_sum(tf.reduce_mean(fed, 1)))
+    with tf.Session() as session:
+        session.run(x.initializer)
+        before = compiling.traces()
+        session.run(up, {fed: np.ones((3, 2))})
+        assert compiling.traces() == before + 1
+
+
 def test_the_same_fetches_in_another_structure_compile_nothing():
     x, _, session = counter()
     y, z = x * 2.0, x * 3.0
