@@ -192,12 +192,25 @@ def known_size(inputs):
     return size
 
 
-def with_joined_state(step, sizes, inputs, state, scope):
-    """A step of an LSTM whose state is its parts side by side, taken apart and joined outside the cell's scope."""
-    c = tf.slice(state, [0, 0], [-1, sizes.c])
-    h = tf.slice(state, [0, sizes.c], [-1, sizes.h])
-    output, state = step(inputs, LSTMStateTuple(c, h), scope)
-    return output, tf.concat(list(state), 1)
+class ProjectedCell(RNNCell):
+    """An LSTM whose output may be projected to another size. Its state is an LSTMStateTuple, or with `_state_is_tuple`
+    off both its parts side by side, which are taken apart and joined outside the cell's scope.
+    """
+
+    _num_units = _num_proj = None
+    _state_is_tuple = True
+
+    output_size = property(lambda self: self._num_proj or self._num_units)
+    state_sizes = property(lambda self: LSTMStateTuple(self._num_units, self.output_size))
+    state_size = property(lambda self: self.state_sizes if self._state_is_tuple else sum(self.state_sizes))
+
+    def __call__(self, inputs, state, scope=None):
+        if self._state_is_tuple:
+            return super().__call__(inputs, state, scope)
+        sizes = self.state_sizes
+        c, h = tf.slice(state, [0, 0], [-1, sizes.c]), tf.slice(state, [0, sizes.c], [-1, sizes.h])
+        output, state = super().__call__(inputs, LSTMStateTuple(c, h), scope)
+        return output, tf.concat(list(state), 1)
 
 
 def activation_named(activation):

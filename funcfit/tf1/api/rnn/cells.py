@@ -3,12 +3,12 @@
 from funcfit.tf1.api.layers.base import InputSpec
 from funcfit.tf1.api.rnn.cell import (
     LSTMStateTuple,
+    ProjectedCell,
     RNNCell,
     activation_named,
     known_size,
     linear,
     warn_of,
-    with_joined_state,
 )
 from funcfit.tf1.opdef import api, tf
 
@@ -114,7 +114,7 @@ class BasicLSTMCell(RNNCell):
 
 
 @api("nn.rnn_cell.LSTMCell", "contrib.rnn.LSTMCell")
-class LSTMCell(RNNCell):
+class LSTMCell(ProjectedCell):
     """The LSTM with what was added to it: peepholes, clipped cells, a projection of its output (Sak et al. 2014)."""
 
     _looks_for_weights = True
@@ -153,23 +153,6 @@ class LSTMCell(RNNCell):
         self._num_unit_shards, self._num_proj_shards = num_unit_shards, num_proj_shards
         self._forget_bias, self._state_is_tuple = forget_bias, state_is_tuple
         self._activation = activation_named(activation)
-
-    @property
-    def state_sizes(self):
-        return LSTMStateTuple(self._num_units, self.output_size)
-
-    @property
-    def state_size(self):
-        return self.state_sizes if self._state_is_tuple else sum(self.state_sizes)
-
-    @property
-    def output_size(self):
-        return self._num_proj or self._num_units
-
-    def __call__(self, inputs, state, scope=None):
-        if self._state_is_tuple:
-            return super().__call__(inputs, state, scope)
-        return with_joined_state(super().__call__, self.state_sizes, inputs, state, scope)
 
     def call(self, inputs, state):
         c, m = state

@@ -5,12 +5,12 @@ import math
 from funcfit.tf1.api.layers.base import InputSpec
 from funcfit.tf1.api.rnn.cell import (
     LSTMStateTuple,
+    ProjectedCell,
     RNNCell,
     activation_named,
     known_size,
     linear,
     warn_of,
-    with_joined_state,
 )
 from funcfit.tf1.api.rnn.names import BIAS, KERNEL
 from funcfit.tf1.graph import dtypes
@@ -36,7 +36,7 @@ def variable_in_shards(name, shape, dtype, num_shards):
 
 
 @api("contrib.rnn.CoupledInputForgetGateLSTMCell")
-class CoupledInputForgetGateLSTMCell(RNNCell):
+class CoupledInputForgetGateLSTMCell(ProjectedCell):
     """An LSTM that takes in as much as it forgets: its input gate is 1 - the forget gate. Greff et al. 2015."""
 
     _looks_for_weights = True
@@ -66,23 +66,6 @@ class CoupledInputForgetGateLSTMCell(RNNCell):
         self._forget_bias, self._state_is_tuple = forget_bias, state_is_tuple
         self._activation = activation_named(activation)
         self._layer_norm, self._norm = layer_norm, (norm_gain, norm_shift)
-
-    @property
-    def state_sizes(self):
-        return LSTMStateTuple(self._num_units, self.output_size)
-
-    @property
-    def state_size(self):
-        return self.state_sizes if self._state_is_tuple else sum(self.state_sizes)
-
-    @property
-    def output_size(self):
-        return self._num_proj or self._num_units
-
-    def __call__(self, inputs, state, scope=None):
-        if self._state_is_tuple:
-            return super().__call__(inputs, state, scope)
-        return with_joined_state(super().__call__, self.state_sizes, inputs, state, scope)
 
     def call(self, inputs, state):
         c, m = state
