@@ -21,14 +21,20 @@ from funcfit.tf1.run.program import Program
 
 
 def compile_cache():
-    """The folder in which compiled programs are kept for the next process: $FUNCFIT_CACHE, or one in the user's cache;
-    None where that is "off".
+    """The folder in which compiled programs are kept for the next process: $FUNCFIT_CACHE, or one in the user's cache.
+
+    None where that is "off", or cannot be made.
     """
     folder = os.environ.get("FUNCFIT_CACHE")
     if folder == "off":
         return None
     home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return Path(folder or os.path.join(home, "funcfit", "compiled"))
+    folder = Path(folder or os.path.join(home, "funcfit", "compiled"))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder
 
 
 class BaseSession:

@@ -334,3 +334,11 @@ def test_nothing_is_kept_where_the_cache_is_off(tmp_path, monkeypatch):
     with tf.Session() as session:
         session.run(tf.sin(tf.placeholder_with_default(1.0, [])))
     assert not list(tmp_path.iterdir())
+
+
+def test_a_cache_that_cannot_be_made_is_none(tmp_path, monkeypatch, recwarn):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("FUNCFIT_CACHE", str(tmp_path / "file" / "folder"))
+    with tf.Session() as session:
+        session.run(tf.cos(tf.placeholder_with_default(1.0, [])))
+    assert not recwarn
