@@ -26,6 +26,9 @@ Sizes = Sequence[int]
 Images = Float[AnyArray, "batch *image"]
 Filter = Float[AnyArray, "*window in out"]
 
+PIECE = 1 << 20  # bytes of images and their gradients: a core's second cache
+MOST_PIECES = 16
+
 
 def convolution(
     x: Images,
@@ -108,12 +111,33 @@ def _by_phases(shape, filter, dy, strides, margins):
 
 
 def convolution_filter_gradient(
-    x: Images, shape: Sizes, dy: Float[AnyArray, "..."], *how, **options
+    x: Images,
+    shape: Sizes,
+    dy: Float[AnyArray, "..."],
+    strides: Sizes,
+    padding: Padding,
+    dilations: Sizes,
+    channels_first: bool = False,
 ) -> Float[Array, "..."]:
-    """The gradient of `convolution`'s filter, which has shape `shape`."""
-    filter = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
-    (dfilter,) = jax.linear_transpose(lambda filter: convolution(x, filter, *how, **options), filter)(dy)
-    return dfilter
+    """The gradient of `convolution`'s filter, which has shape `shape`.
+
+    XLA makes it a convolution whose window is the image and whose channels are the batch. On a CPU that reads all of
+    x and dy once for each part of the result, so the batch is cut into pieces that stay in a core's cache.
+    """
+
+    def transposed(x, dy):
+        filter = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
+        how = (strides, padding, dilations, channels_first)
+        return jax.linear_transpose(lambda filter: convolution(x, filter, *how), filter)(dy)[0]
+
+    def by_pieces(x, dy):
+        cuts = [len(x) * i // pieces for i in range(pieces + 1)]
+        return functools.reduce(operator.add, (transposed(x[i:j], dy[i:j]) for i, j in itertools.pairwise(cuts)))
+
+    pieces = min(len(x), MOST_PIECES, -(-(x.size + dy.size) * dy.dtype.itemsize // PIECE))
+    if pieces < 2 or math.prod(strides) > 1:
+        return transposed(x, dy)
+    return lax.platform_dependent(x, dy, cpu=by_pieces, default=transposed)
 
 
 def depthwise_convolution(

@@ -87,3 +87,13 @@ def test_margins_may_be_given():
     padded = convolution(x, filter, (1, 1), ((2, 0), (0, 1)), (1, 1))
     by_numpy = convolution(np.pad(x, [(0, 0), (2, 0), (0, 1), (0, 0)]), filter, (1, 1), "VALID", (1, 1))
     np.testing.assert_allclose(padded, by_numpy, rtol=1e-5)
+
+
+def test_the_filters_gradient_of_many_images_is_jaxs():
+    x, filter, dy = random(0, 5, 48, 48, 16), random(1, 3, 2, 16, 16), random(2, 5, 48, 48, 16)
+    assert x.nbytes + dy.nbytes > conv.PIECE
+    how = ((1, 1), "SAME", (1, 1))
+    _, pull = jax.vjp(lambda filter: convolution(x, filter, *how), filter)
+    (expected,) = pull(jnp.asarray(dy))
+    got = convolution_filter_gradient(x, filter.shape, dy, *how)
+    np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-2)
