@@ -1,4 +1,4 @@
-"""The command line: `funcfit run|check` for TensorFlow 1 programs, `fit|info|plot|verify|diff` for training runs.
+"""The command line: `funcfit run|bench|check` for TensorFlow 1 programs, `fit|info|plot|verify|diff` for training runs.
 
 run.py         a program as Python would run it, with the parts around it:
   sources.py     scripts and notebooks as cells      magics.py    IPython's shorthands
@@ -7,6 +7,7 @@ run.py         a program as Python would run it, with the parts around it:
   figures.py     plots saved                         report.py    the end in an error
   indentation.py programs that a web page squeezed   status.py    the line that tells it is running
   imports.py     standing beside `import`
+bench.py       where the time of its runs went
 check.py       the TF symbols that a program uses and whether they are there; symbols.py reads and resolves them
 live.py        %load_ext funcfit
 fits.py        a function of a program, with its arguments from the command line
@@ -17,6 +18,7 @@ import argparse
 from pathlib import Path
 
 from . import runs as directories
+from .bench import bench
 from .check import check
 from .figures import display_there
 from .fits import fit
@@ -28,10 +30,16 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="funcfit", description="TensorFlow 1 programs on JAX, and training runs.")
     commands = parser.add_subparsers(dest="command", required=True)
 
-    runs = commands.add_parser("run", help="run a TensorFlow 1 script or notebook on JAX")
-    runs.add_argument("--plots", type=Path, metavar="DIR", help="save plots there (default where no display: plots)")
-    runs.add_argument("file", type=Path, metavar="FILE", help="a script, or a notebook (.ipynb)")
-    runs.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="the program's own arguments")
+    for command, says in (
+        ("run", "run a TensorFlow 1 script or notebook on JAX"),
+        ("bench", "run it, and tell plan by plan where the time of its session's runs went"),
+    ):
+        runs = commands.add_parser(command, help=says)
+        runs.add_argument(
+            "--plots", type=Path, metavar="DIR", help="save plots there (default where no display: plots)"
+        )
+        runs.add_argument("file", type=Path, metavar="FILE", help="a script, or a notebook (.ipynb)")
+        runs.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="the program's own arguments")
 
     checks = commands.add_parser("check", help="list the TF symbols that programs use, and which are there")
     checks.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="scripts, notebooks, folders")
@@ -67,4 +75,5 @@ def main(argv: list[str] | None = None) -> int:
             return directories.diff(*options.runs)
         case "plot":
             return directories.plot(options.runs, options.metric, options.file)
-    return run(options.file, options.arguments, options.plots or (None if display_there() else Path("plots")))
+    start = bench if options.command == "bench" else run
+    return start(options.file, options.arguments, options.plots or (None if display_there() else Path("plots")))
