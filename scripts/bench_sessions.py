@@ -9,7 +9,7 @@ only funcfit and JAX run. Each contender is a process of its own that waits for 
 every contender once, so that the machine's moods meet all alike. Prints the median of a case and, round by round, its
 ratio to the others (median; spread in brackets). JSON holds all.
 
-With --first every measurement is a process of its own, from before the import of the provider to the end of the first
+With --first every measurement is a process of its own, from the import of the provider to the end of the first
 step: in all, and in parts. funcfit and JAX are measured without a cache of compiled programs (cold) and with one that
 an earlier process has filled (warm).
 """
@@ -169,11 +169,17 @@ def newcomers(tensorflow, folder):
         yield Newcomer("tensorflow", "tensorflow", tensorflow)
 
 
+def turned(contenders, number):
+    """Another order in each round: whoever comes after a heavy process has a slower start."""
+    number %= len(contenders)
+    return contenders[number:] + contenders[:number]
+
+
 def compare(contenders, cases, rounds):
     times = {case: {c.name: [] for c in contenders} for case in cases}
     for number in range(rounds):
         for case in cases:
-            for contender in contenders:
+            for contender in turned(contenders, number):
                 times[case][contender.name].append(contender.turn(case))
         print(f"round {number + 1} of {rounds}", file=sys.stderr)
     return times
@@ -184,7 +190,7 @@ def compare_first(contenders, cases, rounds):
     times = {}
     for number in range(rounds + 1):
         for case in cases:
-            for contender in contenders:
+            for contender in turned(contenders, number):
                 parts = contender.parts(case)
                 if number == 0:
                     continue  # fills the caches, and writes the byte code
