@@ -4,6 +4,7 @@
 Of equal maxima in a window the first has it all: the whole gradient, the index.
 """
 
+import functools
 import itertools
 import math
 from collections.abc import Sequence
@@ -24,8 +25,25 @@ In = Num[AnyArray, "..."]
 Out = Num[Array, "..."]
 
 
+@functools.partial(jax.custom_jvp, nondiff_argnums=(1, 2, 3))
 def max_pool(x: In, window: Sizes, strides: Sizes, padding: str) -> Out:
-    """The largest element that each window covers."""
+    """The largest element that each window covers.
+
+    Where small windows share nothing, XLA makes one loop of the views and of what made x, which then is never stored.
+    """
+    if _apart(x.shape, window, strides, padding) and math.prod(window) <= MOST_VIEWS:
+        return functools.reduce(jnp.maximum, views(x, window, strides, padding, _lowest(x.dtype)))
+    return _reduced_max_pool(x, window, strides, padding)
+
+
+@max_pool.defjvp
+def _(window, strides, padding, primals, tangents):
+    """jnp.maximum would share the gradient among equal maxima."""
+    (x,), (dx,) = primals, tangents
+    return max_pool(x, window, strides, padding), max_pool_picked(x, dx, window, strides, padding)
+
+
+def _reduced_max_pool(x, window, strides, padding):
     margins = all_margins(x.shape, window, strides, padding)
     return lax.reduce_window(x, _lowest(x.dtype), lax.max, tuple(window), tuple(strides), margins)
 
@@ -39,7 +57,7 @@ def max_pool_gradient(x: In, dy: In, window: Sizes, strides: Sizes, padding: str
     if _apart(x.shape, window, strides, padding):
         return _max_pool_gradient_of_blocks(x, dy, window, strides, padding)
     if math.prod(window) > MOST_VIEWS:
-        _, pull = jax.vjp(lambda x: max_pool(x, window, strides, padding), x)
+        _, pull = jax.vjp(lambda x: _reduced_max_pool(x, window, strides, padding), x)
         return pull(dy)[0]
     _, first = _first_maximum(x, window, strides, padding)
     return scattered((jnp.where(first == i, dy, 0) for i in itertools.count()), x.shape, window, strides, padding)

@@ -92,6 +92,15 @@ def test_the_gradient_of_means_is_jaxs(window, strides, padding):
     )
 
 
+@every_walk
+@every_padding
+def test_jax_differentiates_maxima_as_their_gradient_does(window, strides, padding):
+    x = integers(6, SHAPE)
+    dy = integers(7, all_places(SHAPE, window, strides, padding)) + 1
+    _, pull = jax.vjp(lambda x: max_pool(x, window, strides, padding), x)
+    np.testing.assert_array_equal(pull(jnp.asarray(dy))[0], max_pool_gradient(x, dy, window, strides, padding))
+
+
 def test_integers_have_maxima_too():
     x = np.array([[[[-5], [-7]]]], np.int32)
     assert max_pool(x, (1, 1, 3, 1), (1, 1, 1, 1), "SAME").ravel().tolist() == [-5, -5]
