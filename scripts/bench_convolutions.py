@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""Times the kernels of convolution and pooling beside the formulation that XLA has of its own, in turns.
+
+    python scripts/bench_convolutions.py [--cases dw2,max_pool_gradient] [--rounds 15]
+
+The shapes are those of a network on 28x28 images in batches of 128: 5x5 filters to 32 and 64 channels, 2x2 pooling.
+Prints medians of wall and processor milliseconds, and the median of the ratio turn by turn. On a machine that others
+use, the processor's time is the steadier of the two.
+"""
+
+import argparse
+import functools
+import resource
+import time
+
+import jax
+import numpy as np
+from jax import lax
+
+from funcfit.kernels import conv, pool
+
+ONES, PAIR = (1, 1), (1, 2, 2, 1)
+IMAGES1, FILTER1, OUT1 = (128, 28, 28, 1), (5, 5, 1, 32), (128, 28, 28, 32)
+IMAGES2, FILTER2, OUT2 = (128, 14, 14, 32), (5, 5, 32, 64), (128, 14, 14, 64)
+POOLED = (128, 14, 14, 32)
+
+
+def plain(x, filter):
+    return lax.conv_general_dilated(x, filter, ONES, "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
+
+
+def plain_dx(shape, filter, dy):
+    return jax.linear_transpose(lambda x: plain(x, filter), jax.ShapeDtypeStruct(shape, dy.dtype))(dy)[0]
+
+
+def plain_dw(shape, x, dy):
+    return jax.linear_transpose(lambda filter: plain(x, filter), jax.ShapeDtypeStruct(shape, dy.dtype))(dy)[0]
+
+
+def reduced(x, start, by):
+    return lax.reduce_window(x, np.float32(start), by, PAIR, PAIR, "SAME")
+
+
+def reduced_max(x):
+    return reduced(x, -np.inf, lax.max)
+
+
+def reduced_mean(x):
+    return reduced(x, 0, lax.add) / 4
+
+
+def pulled(pooled, x, dy):
+    return jax.vjp(pooled, x)[1](dy)[0]
+
+
+def filter_gradient(shape, x, dy):
+    return conv.convolution_filter_gradient(x, shape, dy, ONES, "SAME", ONES)
+
+
+def input_gradient(shape, filter, dy):
+    return conv.convolution_input_gradient(shape, filter, dy, ONES, "SAME", ONES)
+
+
+def convolved(x, filter):
+    return conv.convolution(x, filter, ONES, "SAME", ONES)
+
+
+HOW = (PAIR, PAIR, "SAME")
+CASES = {  # name: (XLA's own, ours, shapes of the arguments)
+    "fwd1": (plain, convolved, (IMAGES1, FILTER1)),
+    "fwd2": (plain, convolved, (IMAGES2, FILTER2)),
+    "dx2": (functools.partial(plain_dx, IMAGES2), functools.partial(input_gradient, IMAGES2), (FILTER2, OUT2)),
+    "dw1": (functools.partial(plain_dw, FILTER1), functools.partial(filter_gradient, FILTER1), (IMAGES1, OUT1)),
+    "dw2": (functools.partial(plain_dw, FILTER2), functools.partial(filter_gradient, FILTER2), (IMAGES2, OUT2)),
+    "max_pool": (reduced_max, lambda x: pool.max_pool(x, *HOW), (OUT1,)),
+    "avg_pool": (reduced_mean, lambda x: pool.avg_pool(x, *HOW), (OUT1,)),
+    "max_pool_gradient": (
+        functools.partial(pulled, reduced_max),
+        lambda x, dy: pool.max_pool_gradient(x, dy, *HOW),
+        (OUT1, POOLED),
+    ),
+    "avg_pool_gradient": (
+        functools.partial(pulled, reduced_mean),
+        lambda x, dy: pool.avg_pool_gradient(x.shape, dy, *HOW),
+        (OUT1, POOLED),
+    ),
+}
+
+
+def timed(function, args):
+    """(wall, processor) milliseconds."""
+    used = lambda: sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+    start, busy = time.perf_counter(), used()
+    jax.block_until_ready(function(*args))
+    return (time.perf_counter() - start) * 1e3, (used() - busy) * 1e3
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cases", default=",".join(CASES))
+    parser.add_argument("--rounds", type=int, default=15)
+    options = parser.parse_args()
+    print(f"jax {jax.__version__}, {jax.devices()[0].device_kind}; milliseconds, wall (processor)")
+    print(f"{'case':20}{'XLA':>16}{'funcfit':>16}{'ratio':>8}{'of processor time':>20}")
+    for name in options.cases.split(","):
+        *functions, shapes = CASES[name]
+        rng = np.random.default_rng(0)
+        args = [jax.device_put(rng.standard_normal(shape).astype(np.float32)) for shape in shapes]
+        functions = [jax.jit(function) for function in functions]
+        results = [np.asarray(function(*args)) for function in functions]
+        np.testing.assert_allclose(*results, rtol=1e-4, atol=1e-4 * np.abs(results[0]).max())
+        times = np.array([[timed(function, args) for function in functions] for _ in range(options.rounds)])
+        row = "".join(f"{wall:8.1f} {f'({busy:.1f})':>7}" for wall, busy in np.median(times, axis=0))
+        ratios = np.median(times[:, 1] / np.maximum(times[:, 0], 1e-3), axis=0)
+        print(f"{name:20}{row}{ratios[0]:8.2f}{ratios[1]:20.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
