@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 
 from bench.session_cases import CASES
 
@@ -51,7 +52,12 @@ def provided(provider):
         if version >= "2":
             tf = tf.compat.v1
             tf.disable_v2_behavior()
-    return version, {name: (lambda make=make: make(tf, np)) for name, make in CASES.items()}
+
+    def in_its_graph(make):
+        with tf.Graph().as_default():
+            return make(tf, np)
+
+    return version, {name: partial(in_its_graph, make) for name, make in CASES.items()}
 
 
 def contend(provider):

@@ -327,7 +327,7 @@ def rnn_of_50_lengths(tf, np):
     batches = [rng.randn(16, 5 + i, 8).astype("float32") for i in range(50)]
 
     def epoch():
-        with tf.Session() as session:
+        with tf.Session(graph=x.graph) as session:
             session.run(start)
             for batch in batches:
                 session.run(train, {x: batch})
