@@ -32,7 +32,7 @@ ELSEWHERE = {
     *("FractionalAvgPool", "FractionalAvgPoolGrad", "FractionalMaxPool", "FractionalMaxPoolGrad"),
     *("ScatterMax", "ScatterMin", "StridedSliceAssign", "TemporaryVariable", "DestroyTemporaryVariable"),
     *("GetSessionHandleV2", "GetSessionTensor", "DeleteSessionTensor", "Print", "PyFunc", "PyFuncStateless"),
-    *("RefIdentity", "RefMerge"),
+    *("RefIdentity", "RefMerge", "FusedBatchNormGradV3"),
     *("StackClose", "StackV2", "StackPushV2", "StackPopV2", "StackCloseV2"),
     *("BatchNormWithGlobalNormalization", "BatchNormWithGlobalNormalizationGrad", "TileGrad", "TopK"),
 }

@@ -209,20 +209,12 @@ def enter(data, frame, is_constant=False, parallel_iterations=10, use_input_shap
 
 def leave(data, name=None):
     """`data` outside of its loop (TF's `exit`)."""
-
-    def one(x, name):
-        return (raw.RefExit if x.dtype._is_ref_dtype else raw.Exit)(x, name=name)
-
-    return on_parts(one, _as_tensors(data), name, dense_name=name)
+    return on_parts(raw.Exit, _as_tensors(data), name, dense_name=name)
 
 
 def next_iteration(data, name=None):
     """`data` in the next turn of its loop."""
-
-    def one(x, name):
-        return (raw.RefNextIteration if x.dtype._is_ref_dtype else raw.NextIteration)(x, name=name)
-
-    return on_parts(one, _as_tensors(data), name)
+    return on_parts(raw.NextIteration, _as_tensors(data), name)
 
 
 def _as_tensors(data):

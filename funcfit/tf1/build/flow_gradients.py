@@ -73,15 +73,9 @@ def _exit_gradient(node, grad):
     return [backward.entered(grad, name="b_exit")]
 
 
-raw.RefExit.gradient(_exit_gradient)
-
-
 @raw.NextIteration.gradient
 def _next_iteration_gradient(node, grad):
     return [grad]
-
-
-raw.RefNextIteration.gradient(_next_iteration_gradient)
 
 
 @raw.Enter.gradient

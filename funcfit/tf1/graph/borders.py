@@ -19,11 +19,11 @@ def is_enter(node):
 
 
 def is_exit(node):
-    return node.type in ("Exit", "RefExit")
+    return node.type == "Exit"
 
 
 def is_next_iteration(node):
-    return node.type in ("NextIteration", "RefNextIteration")
+    return node.type == "NextIteration"
 
 
 def is_constant_enter(node):

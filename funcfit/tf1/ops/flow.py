@@ -69,19 +69,9 @@ def Exit(data):
     raise AssertionError("the loop gives its exits their values")
 
 
-@op("data: &T -> output: &T", out=shapes.same, alias=True)
-def RefExit(data):
-    raise AssertionError("the loop gives its exits their values")
-
-
 @op("data: T -> output: T", out=shapes.same)
 def NextIteration(data):
     """A loop variable's value for the next turn."""
-    raise AssertionError("the loop hands its variables on")
-
-
-@op("data: &T -> output: &T", out=shapes.same, alias=True)
-def RefNextIteration(data):
     raise AssertionError("the loop hands its variables on")
 
 

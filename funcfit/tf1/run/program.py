@@ -124,6 +124,7 @@ class Program:
 
     def _host_stage(self, number, stage, values):
         scope = Scope(self.plan)
+        scope.numpy = True
         scope.by_turn = partial(run_by_turn, session=self.session, make_program=partial(Program, self.session))
         for key in (*stage.takes, *stage.feeds, *stage.static_feeds):
             if key in values:
@@ -144,6 +145,7 @@ class Program:
     def _fill(self, number, stage, values):
         """Gives cells their first values, by NumPy."""
         state, scope = self.session._state, Scope(self.plan)
+        scope.numpy = True
         last = {cell: node for node in stage.nodes for cell in self.plan.writes(node)}
         with self.session._lock, wide_mode() if stage.wide else nullcontext():
             self._start_private_cells(stage)
@@ -247,7 +249,7 @@ class Executable:
         shapes = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype), list(arguments))
         traced = self.compiled.trace(*shapes)
         new, given, checks = traced.out_info
-        first = len(new) + len(given)
+        first = len(jax.tree.leaves((new, given)))
         leaves, structure = jax.tree.flatten(checks)
         return part(traced.jaxpr, range(first, first + len(leaves))), structure
 

@@ -13,7 +13,7 @@ import numpy as np
 from funcfit.errors import FailedPreconditionError, InvalidArgumentError, OpError
 from funcfit.kernels.module import numpy_or_jax
 from funcfit.tf1 import shapes
-from funcfit.tf1.graph.borders import is_enter, is_merge, possible
+from funcfit.tf1.graph.borders import is_enter, is_exit, is_merge, possible
 from funcfit.tf1.graph.handles import is_popped
 from funcfit.tf1.graph.node import Operation, Tensor
 from funcfit.tf1.opdef import Empty
@@ -39,6 +39,7 @@ class Scope:
         self.made, self.outer, self.values, self.checks = made, outer, {}, []
         self.counters = {} if outer is None else outer.counters
         self.by_turn = None  # on the host: runs a loop turn by turn
+        self.numpy = outer is not None and outer.numpy  # nothing is traced: all values are NumPy arrays
 
     def get(self, key):
         scope = self
@@ -115,7 +116,7 @@ def _only_orders_or_shows(node, made):
     card = node.card
     if card.cell or (card.alias or is_enter(node)) and made.cells.behind(node.outputs[0]) is not None:
         return True
-    if node.type in ("Exit", "RefExit"):
+    if is_exit(node):
         return True
     return not (node.outputs or card.writes or card.host or card.checks)
 
@@ -168,7 +169,7 @@ def run_node(node, scope):
         lowered = (lowered,)
     written = () if card.keeps is not None else made.cells.written(node)
     for cell, new in zip(written, lowered):
-        scope.values[cell, node] = new
+        scope.values[cell, node] = new if scope.numpy else as_arrays(new)
     outputs = node.outputs[1:] if card.makes else [x for x in node.outputs if not (written and x.dtype._is_ref_dtype)]
     for x, value in zip(outputs, lowered[len(written) :]):
         if is_popped(x):
