@@ -35,8 +35,16 @@ def gru(x, h, gates_kernel, gates_bias, candidate_kernel, candidate_bias, *, act
 
     Cho et al. 2014. The reset gate is applied before the product with the candidate's kernel.
     """
-    r, u = jnp.split(sigmoid(_linear([x, h], gates_kernel, gates_bias)), 2, -1)
-    c = activation(_linear([x, r * h], candidate_kernel, candidate_bias))
+    gates = _linear([x, h], gates_kernel, gates_bias)
+    return gru_of_gates(gates, lambda rh: _linear([x, rh], candidate_kernel, candidate_bias), h, activation=activation)
+
+
+def gru_of_gates(gates, candidate, h, *, activation=jnp.tanh):
+    """The same from the gates before their activations, [batch, 2 * units], and from a function of the state after its
+    reset that gives the candidate before its activation.
+    """
+    r, u = jnp.split(sigmoid(gates), 2, -1)
+    c = activation(candidate(r * h))
     return GRUStep(r, u, c, u * h + (1 - u) * c)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
-from funcfit.kernels.recurrent import lstm_of_gates
+from funcfit.kernels.recurrent import gru_of_gates, lstm_of_gates
 
 from .layer import Layer
 
@@ -46,12 +46,11 @@ def lstm(size: int) -> Layer:
 
 
 def gru(size: int) -> Layer:
-    """Cho et al. 2014, with the reset gate after the product."""
+    """Cho et al. 2014: the reset gate comes before the product."""
 
     def step(params, state, x):
         (h,) = state
-        (xr, xz, xn), (hr, hz, hn) = jnp.split(x, 3, axis=-1), jnp.split(h @ params["h"], 3, axis=-1)
-        z = jax.nn.sigmoid(xz + hz)
-        return ((1 - z) * jnp.tanh(xn + jax.nn.sigmoid(xr + hr) * hn) + z * h,)
+        gates, candidate = x[..., : 2 * size] + h @ params["h"][:, : 2 * size], x[..., 2 * size :]
+        return (gru_of_gates(gates, lambda rh: candidate + rh @ params["h"][:, 2 * size :], h).h,)
 
     return recurrent(size, 3, 1, step)

@@ -7,6 +7,7 @@ import optax
 import pytest
 
 from funcfit import fit, nn
+from funcfit.kernels import recurrent
 from funcfit.losses import squared_error
 
 X = np.random.default_rng(0).normal(size=(5, 6, 8)).astype(np.float32)
@@ -97,6 +98,16 @@ def test_a_recurrent_layer_depends_on_what_came_and_not_on_what_comes(layer):
     slope = jax.jacobian(lambda x: layer(params, x[None])[0].sum(-1))(X[0])  # [time out, time in, inputs]
     reach = np.abs(slope).sum(-1) > 0
     np.testing.assert_array_equal(reach, np.tril(np.ones((6, 6), bool)))
+
+
+def test_a_gru_is_the_kernels_step_over_time():
+    layer = nn.gru(4)
+    params, _ = layer.init(KEY, X.shape[1:])
+    gates, candidate = (jnp.concatenate([params["x"], params["h"]])[:, part] for part in (slice(8), slice(8, None)))
+    h = jnp.zeros((len(X), 4))
+    for t in range(X.shape[1]):
+        h = recurrent.gru(X[:, t], h, gates, params["b"][:8], candidate, params["b"][8:]).h
+    np.testing.assert_allclose(layer(params, X)[:, -1], h, rtol=1e-5, atol=1e-6)
 
 
 def test_names_of_a_network_are_what_freeze_means():
