@@ -82,9 +82,9 @@ def lstm(
     cells are clipped to +-`cell_clip`; the output is mapped by `projection` [units, proj] and clipped to +-`proj_clip`.
     Hochreiter, Schmidhuber 1997; Sak et al. 2014.
     """
-    gates = jnp.split(_linear([x, h], kernel, bias), 4, -1)
+    i, j, f, o = jnp.split(_linear([x, h], kernel, bias), 4, -1)
     step = lstm_of_gates(
-        *gates, c, forget_bias=forget_bias, peepholes=peepholes, cell_clip=cell_clip, activation=activation
+        i, j, f, o, c, forget_bias=forget_bias, peepholes=peepholes, cell_clip=cell_clip, activation=activation
     )
     if projection is None:
         return step
