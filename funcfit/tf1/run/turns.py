@@ -214,7 +214,7 @@ class _Turns:
                 checks = checks + more
             found[:] = checks
             flags = _flags(checks)
-            return goes_on, after, [_settled(cells[c]) for c in carried], _first_failures(failed, flags)
+            return goes_on, after, [self._left(cells[c]) for c in carried], _first_failures(failed, flags)
 
         values = [jnp.asarray(self.first[v]) for v in moving]
         cells = {c: self.cells[c] for c in carried}
@@ -238,6 +238,11 @@ class _Turns:
         for (node, check), (ok, seen) in zip(found, failed):
             self.scope.checks.append((node, type(check)(ok, check.error, check.message, seen)))
 
+    def _left(self, value):
+        """A cell as a turn leaves it to the next; pushes of turns that had nothing to push are this loop's."""
+        value = _settled(value)
+        return value.with_holes(self.loop.condition) if isinstance(value, Stack) and value.holes else value
+
     def _with_room(self, kept, turn, bound):
         """Stacks that are pushed on get room for all turns there can be."""
         if not any(isinstance(x, Stack) for x in kept):
@@ -256,7 +261,7 @@ class _Turns:
                     raise ByTurn(self.loop.condition)
                 room = (after.top - before.top) * bound
                 before = before.with_room(room, after.buffer.shape[1:], after.only_element())
-            roomy.append(_to_carry(before))
+            roomy.append(_to_carry(before.with_holes(after.holes) if isinstance(before, Stack) else before))
         return roomy
 
 

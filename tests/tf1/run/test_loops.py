@@ -84,6 +84,22 @@ PROGRAMS = {
         lambda x: turns(4, lambda i, y: [jnp.where(y < 2.0, y * x, y - x)], x),
         "compiled",
     ),
+    "a conditional, and a bound beside": (
+        lambda x: tf.while_loop(
+            lambda i, y: (i < 12) & (y < 50.0),
+            lambda i, y: (i + 1, tf.cond(i < 3, lambda: y * x + 1.0, lambda: y * y)),
+            (0, x),
+        )[1],
+        lambda x: turns(5, lambda i, y: [y * x + 1.0 if i < 3 else y * y], x),
+        "compiled",
+    ),
+    "a conditional, until a number is reached": (
+        lambda x: tf.while_loop(
+            lambda y: y < 50.0, lambda y: tf.cond(y < 6.0, lambda: y * x + 1.0, lambda: y * y), [x]
+        ),
+        lambda x: turns(5, lambda i, y: [y * x + 1.0 if i < 3 else y * y], x),
+        "by turn",
+    ),
     "arrays read and written": (
         lambda x: tf.reduce_sum(written_by(x)),
         lambda x: sum(turns(4, lambda i, s, out: (s + x * i, [*out, s * x * i]), 1.0, [])[1]),
