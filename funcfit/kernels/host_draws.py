@@ -1,7 +1,7 @@
 """The draws of samplers.py by NumPy, without a compilation: for values that are drawn once, as initializers' are.
 
-Each function takes and returns what its namesake there does, with NumPy arrays. A million uniforms take some 15 ms,
-normals 60, truncated normals 90 on one core (`python scripts/bench_random.py`).
+Each function takes and returns what its namesake there does, with NumPy arrays. A million uniforms take some 10 ms,
+normals and truncated normals 50 on one core (`python scripts/bench_random.py`).
 """
 
 import math

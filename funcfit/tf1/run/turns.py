@@ -372,7 +372,7 @@ class _InTurns:
     def outputs(self, left, counters):
         """What the loop has to put out for this turn; what is known of the rest is kept here."""
         if isinstance(left, Stack):
-            self.holes = left.holes  # when a replay by turn must not meet them, it is this loop that made them
+            self.holes = left.holes
             popped = left.down if self.counts_down is None else 1 - len(left.pending)
             if left.top is not self.given.top:  # a loop in this one has popped
                 raise _Carried(self.cell)
