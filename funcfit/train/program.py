@@ -173,7 +173,8 @@ def repeated(update: ClosedJaxpr, out: Any, metrics: Any, span: int) -> Callable
         def one(carry):
             i, state, records = carry
             state, metrics = jax.tree.unflatten(out, evaluate(update, jax.tree.leaves((state, feed[state.step]))))
-            return i + 1, state, jax.tree.map(lambda record, m: record.at[i].set(m), records, metrics)
+            records = jax.tree.map(lambda record, m: record.at[i].set(m), records, metrics)
+            return i + (~state.extra["halted"] if "halted" in state.extra else 1), state, records
 
         records = jax.tree.map(lambda m: jnp.full((span, *m.shape), blank(m.dtype), m.dtype), metrics)
         taken, state, records = jax.lax.while_loop(more, one, (jnp.int32(0), state, records))

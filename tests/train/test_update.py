@@ -138,6 +138,14 @@ def test_a_program_stops_before_the_step_that_is_not_finite(kind):
     assert int(again.step) == 13
 
 
+@pytest.mark.parametrize("steps", [14, 15])
+def test_the_last_step_of_a_run_is_looked_at_as_well_and_a_step_that_was_not_taken_has_no_row(tmp_path, steps):
+    bad, data = poisoned(13)
+    with pytest.raises(NonFinite, match="step 13 "):
+        fit(bad, start(), data, optax.adam(0.05), steps=steps, run=tmp_path)
+    assert len((tmp_path / "metrics.jsonl").read_text().splitlines()) == 13
+
+
 def test_skip_leaves_the_parameters_as_they_were_and_goes_on():
     bad, data = poisoned(13)
     before = after(13, data=data, loss=bad)[1].params
