@@ -1,106 +1,70 @@
 #!/usr/bin/env python3
-"""Training steps by `program` against the same steps written by hand, in one process, round by round.
+"""Training steps by `program` against the same steps by hand and by other libraries, in one process, round by round.
 
-python scripts/bench_fit.py                  all models
-python scripts/bench_fit.py --rounds 9 mlp   some
+    python scripts/bench_fit.py                          all models
+    python scripts/bench_fit.py --rounds 9 mlp cnn       some
+    python scripts/bench_fit.py --json FILE
 
-For each model: microseconds a step (median), and the ratio to a hand-written lax.scan round by round (median, spread);
-beside it a hand-written loop over a jitted step. All see the same batches in the same
-order, made before the clock starts for the hand-written ones; `program` shuffles and gathers inside.
+Keras 3 (on JAX), Flax NNX and Equinox are measured where they can be imported; none is a dependency. For each model:
+microseconds a step (median) by each way, then the ratios round by round (median, spread): of a hand-written loop over
+a jitted step and of `program` to a hand-written lax.scan, and of `program` to each library. All ways begin with the
+same parameters and take the same batches in the same order, made before the clock starts except for `program`, which
+shuffles and gathers inside; that all learn the same is checked first.
 """
 
 import argparse
+import importlib
+import json
+import math
+import os
 import statistics
 import sys
 import time
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-import optax
+from bench.training_cases import CASES, Way, by_hand, by_program
 
-from funcfit import batches, losses, nn, program
-
-RNG = np.random.default_rng(0)
-OPTIMIZER = optax.adam(1e-3)
+LIBRARIES = {"keras": "bench.by_keras", "flax": "bench.by_nnx", "equinox": "bench.by_equinox"}
 
 
-def classes(rows: int, *shape: int):
-    return RNG.normal(size=(rows, *shape)).astype(np.float32), RNG.integers(0, 10, rows)
+def libraries() -> tuple[dict, list[str]]:
+    """The modules that train by a library which is installed, and the names of those that are not."""
+    there, missing = {}, []
+    for name, module in LIBRARIES.items():
+        try:
+            there[name] = importlib.import_module(module)
+        except ModuleNotFoundError as error:
+            if error.name != name:
+                raise
+            missing.append(name)
+    return there, missing
 
 
-def block(size: int):
-    feed = nn.sequential(nn.layer_norm(), nn.dense(4 * size), nn.relu, nn.dense(size))
-    return nn.sequential(nn.residual(nn.layer_norm(), nn.attention(4, causal=True)), nn.residual(feed))
+def check_alike(case: str, ways: dict[str, Way]) -> None:
+    """Every way begins and ends with the same loss, over as many parameters. Warms them up.
+
+    Raises ValueError naming what differs.
+    """
+    facts = {}
+    for name, way in ways.items():
+        state = way.begin()
+        size, before = sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(way.params(state))), float(way.loss(state))
+        facts[name] = size, before, float(way.loss(way.train(state)))
+    size, before, after = facts["scan"]
+    for name, (other, begun, ended) in facts.items():
+        like = other == size and np.isclose(begun, before, rtol=1e-4) and abs(ended - after) < 0.02 * (before - after)
+        if not like:
+            raise ValueError(
+                f"{case} by {name} is another training: {other} parameters, loss {begun} to {ended}; "
+                f"by hand {size} parameters, loss {before} to {after}"
+            )
 
 
-# name: network, rows, batch, steps in a round
-MODELS = {
-    "mlp": (nn.sequential(nn.dense(32), nn.relu, nn.dense(10)), classes(1437, 64), 32, 2000),
-    "wide mlp": (
-        nn.sequential(nn.dense(512), nn.relu, nn.dense(512), nn.relu, nn.dense(10)),
-        classes(1437, 64),
-        128,
-        100,
-    ),
-    "cnn": (
-        nn.sequential(nn.conv(16), nn.relu, nn.max_pool(), nn.conv(32), nn.relu, nn.flatten, nn.dense(10)),
-        classes(1437, 8, 8, 1),
-        64,
-        100,
-    ),
-    "lstm": (nn.sequential(nn.lstm(64), nn.of(lambda x: x[:, -1]), nn.dense(10)), classes(500, 20, 16), 32, 50),
-    "transformer": (
-        nn.sequential(nn.dense(64), nn.positions(), block(64), block(64), nn.of(lambda x: x.mean(1)), nn.dense(10)),
-        classes(500, 32, 16),
-        16,
-        20,
-    ),
-}
-
-
-def ways(network, data, size: int, steps: int):
-    """{name: a function that takes all steps and waits for them}."""
-    params, _ = network.init(jax.random.key(0), data[0].shape[1:])
-
-    def loss(w, batch, key):
-        return losses.cross_entropy(network(w, batch[0], key), batch[1])
-
-    def step(carry, rows):
-        w, opt = carry
-        value, gradient = jax.value_and_grad(loss)(w, jax.tree.map(lambda a: a[rows], arrays), None)
-        change, opt = OPTIMIZER.update(gradient, opt, w)
-        return (optax.apply_updates(w, change), opt), value
-
-    source = batches(data, size)
-    train, arrays = program(loss, OPTIMIZER, source), source.arrays
-    order = jnp.stack([batches(jnp.arange(len(data[0])), size)[t] for t in range(steps)])
-    scan = jax.jit(lambda carry: jax.lax.scan(step, carry, order), donate_argnums=0)
-    one = jax.jit(step, donate_argnums=0)
-
-    def begun():
-        w = jax.tree.map(jnp.copy, params)
-        return jax.block_until_ready((w, OPTIMIZER.init(w)))
-
-    def loop(carry):
-        for rows in order:
-            carry, value = one(carry, rows)
-        return carry, value
-
-    def by_program(state):
-        return train(state, steps)
-
-    return {
-        "scan": (begun, scan),
-        "loop": (begun, loop),
-        "program": (lambda: jax.block_until_ready(train.init(params)), by_program),
-    }
-
-
-def seconds(start, run) -> float:
-    state = start()
+def seconds(way: Way) -> float:
+    state = jax.block_until_ready(way.begin())
     begun = time.perf_counter()
-    jax.block_until_ready(run(state))
+    jax.block_until_ready(way.train(state))
     return time.perf_counter() - begun
 
 
@@ -109,24 +73,35 @@ def spread(ratios: list[float]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("models", nargs="*", help=f"of {', '.join(MODELS)}; default all")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="*", help=f"of {', '.join(CASES)}; default all")
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--json", metavar="FILE")
     options = parser.parse_args()
-    print("| model | scan, us/step | jitted loop | program | loop / scan | program / scan |")
-    print("|---|---:|---:|---:|---:|---:|")
-    for name in options.models or MODELS:
-        network, data, size, steps = MODELS[name]
-        taken = {way: [] for way in ("scan", "loop", "program")}
-        runs = ways(network, data, size, steps)
-        for way in runs.values():
-            seconds(*way)
+    there, missing = libraries()
+    versions = {name: importlib.import_module(name).__version__ for name in ("jax", *there)}
+    names = ["scan", "loop", "program", *there]
+    against = [("loop", "scan"), *(("program", name) for name in ("scan", *there))]
+    print(", ".join(f"{name} {version}" for name, version in versions.items()), end=f"; {os.cpu_count()} cores")
+    print(f"; not installed: {', '.join(missing)}" if missing else "")
+    heads = [f"{names[0]}, us/step", *names[1:], *(f"{a} / {b}" for a, b in against)]
+    print(f"| model | {' | '.join(heads)} |")
+    print("|---|" + "---:|" * len(heads))
+    times = {}
+    for name in options.models or CASES:
+        case = CASES[name]
+        ways = {**by_hand(case), "program": by_program(case), **{n: m.way(name, case) for n, m in there.items()}}
+        check_alike(name, ways)
+        times[name] = taken = {way: [] for way in ways}
         for _ in range(options.rounds):
-            for way, run in runs.items():
-                taken[way].append(1e6 * seconds(*run) / steps)
-        medians = " | ".join(f"{statistics.median(times):,.1f}" for times in taken.values())
-        ratios = [[a / b for a, b in zip(taken[way], taken["scan"], strict=True)] for way in ("loop", "program")]
-        print(f"| {name} | {medians} | {' | '.join(map(spread, ratios))} |", flush=True)
+            for way, how in ways.items():
+                taken[way].append(1e6 * seconds(how) / case.steps)
+        medians = [f"{statistics.median(taken[way]):,.1f}" for way in names]
+        ratios = [spread([a / b for a, b in zip(taken[one], taken[other])]) for one, other in against]
+        print(f"| {name} | {' | '.join(medians + ratios)} |", flush=True)
+    if options.json:
+        with open(options.json, "w") as file:
+            json.dump({"versions": versions, "microseconds": times}, file, indent=1)
     return 0
 
 
