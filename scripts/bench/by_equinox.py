@@ -124,7 +124,8 @@ def loss(model, x, y):
 
 
 def way(name: str, case: Case) -> Way:
-    fed = [(jnp.asarray(case.x[rows]), jnp.asarray(case.y[rows])) for rows in case.order()]
+    x, y = case.arrays()
+    fed = [(x[rows], y[rows]) for rows in case.order()]
     model = MODELS[name](case.params())
     opened = model, OPTIMIZER.init(eqx.filter(model, eqx.is_inexact_array))
     first, rest = eqx.partition(opened, eqx.is_array)

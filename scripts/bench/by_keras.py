@@ -87,7 +87,7 @@ MODELS = {"mlp": mlp, "wide mlp": mlp, "cnn": cnn, "lstm": lstm, "transformer": 
 
 
 def way(name: str, case: Case) -> Way:
-    rows = case.order().reshape(-1)
+    rows = np.asarray(case.order()).reshape(-1)
     x, y = case.x[rows], case.y[rows]
     inputs = keras.Input(case.x.shape[1:])
     model = keras.Model(inputs, MODELS[name](inputs, case.params()))

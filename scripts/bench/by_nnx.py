@@ -99,7 +99,8 @@ def loss(model, x, y):
 
 
 def way(name: str, case: Case) -> Way:
-    fed = [(jnp.asarray(case.x[rows]), jnp.asarray(case.y[rows])) for rows in case.order()]
+    x, y = case.arrays()
+    fed = [(x[rows], y[rows]) for rows in case.order()]
     model = MODELS[name](case.params())
     graph, first = nnx.split((model, nnx.Optimizer(model, optax.adam(RATE), wrt=nnx.Param)))
 

@@ -4,6 +4,7 @@ All ways begin with the same parameters and see the same batches in the same ord
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -30,16 +31,19 @@ class Case(NamedTuple):
     def params(self) -> Any:
         return self.network.init(jax.random.key(0), self.x.shape[1:])[0]
 
-    def loss(self, params: Any, batch: Any, key: Any = None) -> Any:
+    def loss(self, params: Any, batch: Any, key: Any = None) -> jax.Array:
         return losses.cross_entropy(self.network(params, batch[0], key), batch[1])
+
+    def arrays(self) -> Any:
+        return jnp.asarray(self.x), jnp.asarray(self.y)
 
     def data(self) -> Any:
         return batches((self.x, self.y), self.size)
 
-    def order(self) -> np.ndarray:
+    def order(self) -> jax.Array:
         """The rows of each step's batch, which `data` picks inside the program."""
         rows = batches(jnp.arange(len(self.x)), self.size)
-        return np.stack([rows[t] for t in range(self.steps)])
+        return jnp.stack([rows[t] for t in range(self.steps)])
 
 
 class Way(NamedTuple):
@@ -94,24 +98,30 @@ def by_program(case: Case) -> Way:
 
 def by_hand(case: Case) -> dict[str, Way]:
     """One compiled scan over all steps; and a loop over a compiled step."""
-    arrays, order = (jnp.asarray(case.x), jnp.asarray(case.y)), jnp.asarray(case.order())
-
-    def step(carry, rows):
-        w, opt = carry
-        value, gradient = jax.value_and_grad(case.loss)(w, jax.tree.map(lambda a: a[rows], arrays))
-        change, opt = OPTIMIZER.update(gradient, opt, w)
-        return (optax.apply_updates(w, change), opt), value
-
-    def begin():
-        w = case.params()
-        return w, OPTIMIZER.init(w)
+    arrays, order = case.arrays(), case.order()
+    scan, one = jax.jit(partial(scanned, case), donate_argnums=0), jax.jit(partial(stepped, case), donate_argnums=0)
 
     def loop(carry):
         for rows in order:
-            carry, _ = one(carry, rows)
+            carry, _ = one(carry, arrays, rows)
         return carry
 
-    scan = jax.jit(lambda carry: jax.lax.scan(step, carry, order), donate_argnums=0)
-    one = jax.jit(step, donate_argnums=0)
-    ends = lambda carry: carry[0], lambda carry: case.loss(carry[0], (case.x, case.y))
-    return {"scan": Way(begin, lambda carry: scan(carry)[0], *ends), "loop": Way(begin, loop, *ends)}
+    ends = lambda carry: carry[0], lambda carry: case.loss(carry[0], arrays)
+    begin = partial(begun, case)
+    return {"scan": Way(begin, lambda carry: scan(carry, arrays, order)[0], *ends), "loop": Way(begin, loop, *ends)}
+
+
+def begun(case: Case) -> Any:
+    w = case.params()
+    return w, OPTIMIZER.init(w)
+
+
+def stepped(case: Case, carry: Any, arrays: Any, rows: Any) -> tuple[Any, Any]:
+    w, opt = carry
+    value, gradient = jax.value_and_grad(case.loss)(w, jax.tree.map(lambda a: a[rows], arrays))
+    change, opt = OPTIMIZER.update(gradient, opt, w)
+    return (optax.apply_updates(w, change), opt), value
+
+
+def scanned(case: Case, carry: Any, arrays: Any, order: Any) -> tuple[Any, Any]:
+    return jax.lax.scan(lambda carry, rows: stepped(case, carry, arrays, rows), carry, order)
