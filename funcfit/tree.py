@@ -90,6 +90,27 @@ def differences(expected: Any, given: Any) -> list[str]:
     return sorted(said)
 
 
+def is_number(x: Any) -> bool:
+    """Whether something is a number, or an array of them."""
+    if not hasattr(x, "dtype"):
+        return isinstance(x, bool | int | float)
+    return jnp.issubdtype(x.dtype, jnp.number) or jnp.issubdtype(x.dtype, jnp.bool_)
+
+
+def listed(tree: Any, most: int = 12) -> str:
+    """The leaves of a tree, each with its dtype and shape.
+
+    >>> listed({"w": jnp.zeros((2, 3)), "b": 0.0, "how": "fast"})
+    'b float32[], how a str, w float32[2,3]'
+    """
+    leaves = []
+    for name, leaf in named_leaves(tree).items():
+        what = described(leaf) if is_number(leaf) else f"a {type(leaf).__name__}"
+        leaves.append(f"{name} {what}".strip())
+    more = [f"and {len(leaves) - most} more"] if len(leaves) > most else []
+    return ", ".join([*leaves[:most], *more]) or "nothing"
+
+
 def described(leaf: Any) -> str:
     """An array's dtype and shape in few letters.
 

@@ -11,7 +11,7 @@ import numpy as np
 from funcfit.compile import jit
 
 from .data import Batches, Data, batches
-from .update import Loss, measured
+from .outcome import Loss, measured
 
 
 def evaluate(metric: Loss, params: Any, data: Any, *, carry: Any = None) -> dict[str, Any]:

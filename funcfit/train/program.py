@@ -16,9 +16,11 @@ from funcfit.tree import differences, joined, own
 
 from .convolutions import rearranged
 from .data import Data, batches
+from .keys import check_keys
+from .outcome import Loss, Metrics
 from .report import Report
 from .state import State
-from .update import Loss, Metrics, Step, step
+from .update import Step, step
 
 
 def program(
@@ -133,6 +135,7 @@ class Program:
         start = time.perf_counter()
         batch = jax.eval_shape(lambda feed: feed[0], feed)
         update, (after, metrics) = jax.make_jaxpr(self.update, return_shape=True)(state, batch)
+        check_keys(update)
         changed = differences(state, after)
         if changed:
             raise ValueError("a step must give back the state's shapes and dtypes: " + "; ".join(changed))

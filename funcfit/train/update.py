@@ -1,58 +1,24 @@
 """One training step as a pure function of a state and a batch, assembled from what was asked for."""
 
+import operator
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Int
 
-from funcfit.tree import differences, joined, labels, map_floats, own, parted
+from funcfit.tree import described, differences, is_number, joined, labels, map_floats, named_leaves, own, parted
 
-from .rates import learning_rate
+from .outcome import Loss, Metrics, Outcome, Scalar, measured, quotients
+from .rates import learning_rate, unread
 from .state import State
 
-Scalar = Float[Array, ""]
-Metrics = dict[str, Any]
-Loss = Callable[..., Any]
-"""loss(params, batch, key) -> a scalar, or (a scalar, {name: value}). Pure; params is any pytree of floats.
-
-A value of a metric is an array, or (sum, weight), which is told as their quotient. A model that hands something from
-step to step takes it and gives it back: loss(params, batch, key, carry) -> (scalar, metrics, carry).
-"""
-
+ORDER = "fit(loss, params, data, optimizer) is the order"
 PRECISIONS = {"float32": jnp.float32, "bfloat16": jnp.bfloat16, "float16": jnp.float16}
 FIRST_SCALE, STEPS_TO_DOUBLE = 2.0**15, 2000  # of a float16 loss: Micikevicius et al. 2018, section 3.2
-
-
-class Outcome(NamedTuple):
-    """What a call of the loss gave: the value, the metrics with the value among them, the carry."""
-
-    value: Scalar
-    metrics: Metrics
-    carry: Any
-
-
-def measured(loss: Loss, params: Any, batch: Any, key: PRNGKeyArray, carry: Any = None) -> Outcome:
-    """The loss called, and what it gave in one form. Raises ValueError unless the loss is one number."""
-    out = loss(params, batch, key) if carry is None else loss(params, batch, key, carry)
-    if isinstance(out, tuple):
-        value, metrics, after = out if len(out) == 3 else (*out, carry)
-    else:
-        value, metrics, after = out, {}, carry
-    value = jnp.asarray(value)
-    if value.ndim:
-        raise ValueError(f"a loss is one number, and this one has the shape {value.shape}: return its mean or its sum")
-    changed = differences(carry, after)
-    if changed:
-        raise ValueError(f"a loss gives back a carry like the one it was given: {'; '.join(changed)}")
-    return Outcome(value, {"loss": value, **metrics}, after)
-
-
-def quotients(metrics: Metrics) -> dict[str, Array]:
-    """The metrics with each (sum, weight) divided out."""
-    return {name: m[0] / m[1] if isinstance(m, tuple) else jnp.asarray(m) for name, m in metrics.items()}
 
 
 class Step(NamedTuple):
@@ -75,10 +41,18 @@ def step(
     nonfinite: str = "stop",
 ) -> Step:
     """The step that `program` repeats; its options are described there."""
+    if not callable(loss):
+        raise TypeError(f"a loss is a function of (params, batch, key), not a {type(loss).__name__}: {ORDER}")
+    for one in [optimizer, *(groups or {}).values()]:
+        check_optimizer(one)
     if precision not in PRECISIONS:
         raise ValueError(f"precision is one of {', '.join(PRECISIONS)}, not {precision!r}")
     if nonfinite not in ("stop", "skip", "ignore"):
         raise ValueError(f"nonfinite is 'stop', 'skip' or 'ignore', not {nonfinite!r}")
+    if operator.index(microbatches) < 1:
+        raise ValueError(f"a batch is worked on in one microbatch or more, not in {microbatches}")
+    if ema is not None and not 0 <= ema < 1:
+        raise ValueError(f"ema is the decay of a mean, at least 0 and less than 1, not {ema}")
     frozen_names = dict.fromkeys([freeze] if isinstance(freeze, str) else freeze, "frozen")
     scaled = precision == "float16"
     unguarded = nonfinite == "ignore" and not scaled
@@ -93,8 +67,10 @@ def step(
         return optax.partition({**groups, "": optimizer}, labels(trained, {p: p for p in groups}, ""))
 
     def init(params: Any, seed: int = 0, carry: Any = None) -> State:
+        check_arrays(params)
         params, carry = own(params), own(carry)
         trained, _ = parts(params)
+        check_trained(trained)
         extra = {}
         if ema is not None:
             extra["ema"] = own(trained)
@@ -115,6 +91,14 @@ def step(
             if precision != "float32":
                 params, batch = (map_floats(lambda x: x.astype(PRECISIONS[precision]), t) for t in (params, batch))
             out = measured(loss, params, batch, key, carry)
+            if not jnp.issubdtype(out.value.dtype, jnp.floating):
+                raise ValueError(
+                    f"a loss is one real number with a gradient, and this one is {described(out.value)}: "
+                    "integers, comparisons and argmax have none"
+                )
+            changed = differences(carry, out.carry)
+            if changed:
+                raise ValueError(f"a loss gives back a carry like the one it was given: {'; '.join(changed)}")
             value = out.value.astype(jnp.float32) if precision != "float32" else out.value
             return value if scale is None else value * scale, out
 
@@ -122,8 +106,13 @@ def step(
         if scale is not None:
             gradient = jax.tree.map(lambda g: g / scale, gradient)
 
+        def value_of(trained):
+            return objective(trained, batch, key, state.carry)[0] / (1.0 if scale is None else scale)
+
         def taken():
-            change, opt = grouped(trained).update(gradient, state.opt, trained)
+            # What some optimizers ask for beside the gradient: line searches, plateaus.
+            more = {"value": out.value, "grad": gradient, "value_fn": value_of}
+            change, opt = optax.with_extra_args_support(grouped(trained)).update(gradient, state.opt, trained, **more)
             if "rate" in state.extra:
                 change = jax.tree.map(lambda c: c * state.extra["rate"].astype(c.dtype), change)
             after = optax.apply_updates(trained, change)
@@ -139,7 +128,9 @@ def step(
 
         metrics = quotients(out.metrics)
         rate = learning_rate(optimizer, state.opt, state.step)
-        if rate is not None:
+        if rate is None and "lr" not in metrics:
+            warnings.warn(unread(optimizer), stacklevel=2)
+        elif rate is not None:
             metrics.setdefault("lr", rate * state.extra.get("rate", 1.0))
         if norms:
             metrics["gradient_norm"] = norm(gradient)
@@ -166,7 +157,10 @@ def gradient_of(objective, trained, batch, key, carry, microbatches: int) -> tup
 
     def piece(rows):
         if rows.shape[0] % microbatches:
-            raise ValueError(f"a batch of {rows.shape[0]} rows does not part into {microbatches} microbatches")
+            fitting = ", ".join(str(n) for n in divisors(rows.shape[0]))
+            raise ValueError(
+                f"a batch of {rows.shape[0]} rows does not part into {microbatches} microbatches, but into {fitting}"
+            )
         return rows.reshape(microbatches, -1, *rows.shape[1:])
 
     def one(so_far, piece):
@@ -180,6 +174,56 @@ def gradient_of(objective, trained, batch, key, carry, microbatches: int) -> tup
     (total, carry), outs = jax.lax.scan(one, (zeros, carry), pieces)
     value, metrics = jax.tree.map(lambda m: m.mean(0), (outs.value, outs.metrics))
     return jax.tree.map(lambda g: g / microbatches, total), Outcome(value, metrics, carry)
+
+
+def divisors(rows: int) -> list[int]:
+    """
+    >>> divisors(12)
+    [1, 2, 3, 4, 6, 12]
+    """
+    return [n for n in range(1, rows + 1) if rows % n == 0]
+
+
+def check_optimizer(optimizer: Any) -> None:
+    """Raises TypeError unless it is an optax transformation, made and not only named."""
+    if callable(getattr(optimizer, "init", None)) and callable(getattr(optimizer, "update", None)):
+        return
+    name = getattr(optimizer, "__name__", None)
+    what = (
+        f"the function {name}: call it, {name}(1e-3)" if name else f"{optimizer!r}: give optax.adam(1e-3) or the like"
+    )
+    raise TypeError(f"an optimizer is an optax transformation, not {what}; {ORDER}")
+
+
+def check_arrays(params: Any) -> None:
+    """Raises TypeError naming the first leaf that is no array or number, ValueError when there is none at all."""
+    leaves = named_leaves(params)
+    if not leaves:
+        raise ValueError("there are no parameters to train: params is an empty tree")
+    for name, leaf in leaves.items():
+        if not is_number(leaf):
+            raise TypeError(
+                f"{path('params', name)} is a {type(leaf).__name__}, and parameters are arrays: keep what is none out "
+                "of params, in the loss (Equinox: params, static = eqx.partition(model, eqx.is_inexact_array))"
+            )
+
+
+def check_trained(trained: Any) -> None:
+    """Raises TypeError naming the first leaf that has no gradient, ValueError when none is left."""
+    leaves = named_leaves(trained)
+    if not leaves:
+        raise ValueError("freeze leaves no parameter to train")
+    for name, leaf in leaves.items():
+        if not jnp.issubdtype(leaf.dtype, jnp.inexact):
+            freeze = f", or leave it as it is with freeze={name!r}" if name else ""
+            raise TypeError(
+                f"{path('params', name)} is {described(leaf)}, and whole numbers have no gradient: "
+                f"make it a float (0.0, x.astype('float32')){freeze}"
+            )
+
+
+def path(*names: str) -> str:
+    return "/".join(filter(None, names))
 
 
 def finite(tree: Any) -> Bool[Array, ""]:

@@ -1,5 +1,8 @@
 """What a step may be asked for: each option against the plain step or the formula."""
 
+import functools
+import warnings
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -220,19 +223,49 @@ SCHEDULE = optax.cosine_decay_schedule(0.5, 10)
         (optax.chain(optax.clip_by_global_norm(1.0), optax.lamb(0.25)), 0.25),
         (optax.inject_hyperparams(optax.adam)(0.125), 0.125),
         (optax.partition({"a": optax.sgd(0.1), "b": optax.sgd(0.2)}, {"a": "a", "b": "b"}), None),
+        (optax.partition({"a": optax.sgd(0.1), "b": optax.adam(0.1)}, {"a": "a", "b": "b"}), 0.1),
+        (optax.sgd(jnp.float32(0.25)), 0.25),
+        (optax.adafactor(0.1), 0.1),
+        (optax.MultiSteps(optax.adam(SCHEDULE), 1).gradient_transformation(), SCHEDULE(3)),
+        (optax.GradientTransformation(optax.sgd(0.1).init, jax.jit(optax.sgd(0.1).update)), 0.1),
+        (optax.GradientTransformation(optax.sgd(0.1).init, functools.partial(optax.sgd(0.1).update)), 0.1),
     ],
 )
 def test_the_learning_rate_is_read_where_it_stands(optimizer, rate):
-    opt = optimizer.init({"a": jnp.zeros(2), "b": jnp.zeros(2)})
+    params = {"a": jnp.zeros(2), "b": jnp.zeros(2)}
+    opt = optimizer.init(params)
+    for _ in range(3):
+        _, opt = optimizer.update(params, opt, params)
     found = learning_rate(optimizer, opt, jnp.int32(3))
     assert (found is None) if rate is None else np.isclose(found, rate)
+
+
+def test_a_rate_that_cannot_be_read_is_said_once_with_the_cure():
+    def clipped(rate):
+        return optax.GradientTransformation(
+            lambda p: (), lambda g, s, p=None: (jax.tree.map(lambda g: -rate * g, g), s)
+        )
+
+    with pytest.warns(UserWarning, match=r"\(clipped\) cannot be read.*optax.inject_hyperparams\(optax.adam\)") as said:
+        _, _, metrics = after(optimizer=clipped(0.1))
+    assert len(said) == 1 and "lr" not in metrics
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        after(optimizer=clipped(0.1), loss=lambda w, batch, key: (loss(w, batch, key), {"lr": 0.1}))
+
+
+def test_optimizers_that_ask_for_the_loss_have_it():
+    falling = optax.chain(optax.sgd(0.1), optax.contrib.reduce_on_plateau())
+    for optimizer in (optax.lbfgs(), falling):
+        losses = after(5, optimizer=optimizer)[2]["loss"]
+        assert losses[-1] < losses[0]
 
 
 @pytest.mark.parametrize(
     ("bad", "says"),
     [
         (lambda w, batch, key: w["head"], r"a loss is one number, and this one has the shape \(5,\)"),
-        (lambda w, batch, key: (loss(w, batch, key), {"head": w["head"]}, 3)[:1], "not enough values"),
+        (lambda w, batch, key: (loss(w, batch, key), {"head": w["head"]}, 3)[:1], "a tuple of 1"),
     ],
 )
 def test_a_loss_that_gives_something_else_is_refused(bad, says):
