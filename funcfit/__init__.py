@@ -28,11 +28,12 @@ if TYPE_CHECKING:
         predict,
         program,
         replay,
+        tensorboard,
     )
 
 _TRAIN = (
     *("Batches", "Data", "Event", "Every", "NonFinite", "Program", "Result", "Run", "State", "Stop"),
-    *("batches", "early_stopping", "evaluate", "fit", "on", "plateau", "predict", "program", "replay"),
+    *("batches", "early_stopping", "evaluate", "fit", "on", "plateau", "predict", "program", "replay", "tensorboard"),
 )
 
 

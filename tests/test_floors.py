@@ -15,6 +15,7 @@ FLOORS = {
     "funcfit.kernels": 0,
     "funcfit.compile": 1,
     "funcfit.checkpoint": 1,
+    "funcfit.eventfile": 1,
     "funcfit.nn": 1,
     "funcfit.losses": 1,
     "funcfit.metrics": 1,
@@ -35,12 +36,12 @@ FLOORS = {
 }
 FUNCTIONAL = (
     *("funcfit.kernels", "funcfit.tree", "funcfit.errors", "funcfit.compile", "funcfit.checkpoint", "funcfit.train"),
-    *("funcfit.nn", "funcfit.losses", "funcfit.metrics"),
+    *("funcfit.nn", "funcfit.losses", "funcfit.metrics", "funcfit.eventfile"),
 )
 
 # Imports that wait inside a function, and why.
 LAZY = {
-    ("funcfit.train.history", "matplotlib"): "an extra that takes most of a second, for those who plot",
+    ("funcfit.train.plots", "matplotlib"): "an extra that takes most of a second, for those who plot",
     ("funcfit.cli.runs", "matplotlib"): "an extra that takes most of a second, for those who plot",
     ("funcfit.checkpoint.arrays", "orbax"): "half a second, for those who save",
     ("funcfit.checkpoint.arrays", "etils"): "comes with orbax",

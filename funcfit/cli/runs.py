@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from funcfit import checkpoint
-from funcfit.train.history import columns_in, drawn
+from funcfit.train.history import columns_in
+from funcfit.train.plots import Course, panels
 from funcfit.tree import described
 
 
@@ -27,16 +28,18 @@ def info(run: Path) -> int:
 
 
 def plot(runs: list[Path], metric: str, file: Path) -> int:
-    """Draw the course of a metric in all runs into one file."""
+    """Draw the courses of a metric, of learning rate and throughput in all runs into one file."""
     import matplotlib.pyplot as plt
 
-    figure, ax = plt.subplots()
-    for run in runs:
-        drawn(ax, metric, columns_in(run / "metrics.jsonl"), columns_in(run / "validation.jsonl"), run.name)
+    figure = panels(metric, {run.name: course_of(run) for run in runs})[0].figure
     figure.savefig(file)
     plt.close(figure)
     print(f"{metric} of {len(runs)} runs: {file}")
     return 0
+
+
+def course_of(run: Path) -> Course:
+    return Course(*(columns_in(run / f"{name}.jsonl") for name in ("metrics", "validation", "clock")))
 
 
 def verify(run: Path) -> int:

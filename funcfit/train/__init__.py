@@ -9,7 +9,8 @@ loop.py      the loop, as an iterator of events; signals.py defers Ctrl-C, nonfi
 run.py       Run: a directory that can be trusted; replay.py takes one of its steps again
 fit.py       fit
 evaluate.py  evaluate and predict, exact over all rows
-history.py   Result: the state, the history of every step, and its plot
+history.py   Result: the state, the history of every step; plots.py draws it
+loggers.py   functions that are told of each row as well; TensorBoard's files
 progress.py  the line that tells how far a run is
 """
 
@@ -26,6 +27,7 @@ from .events import on as on
 from .events import plateau as plateau
 from .fit import fit as fit
 from .history import Result as Result
+from .loggers import tensorboard as tensorboard
 from .nonfinite import NonFinite as NonFinite
 from .program import Program as Program
 from .program import program as program

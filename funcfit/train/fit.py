@@ -12,6 +12,7 @@ from .data import LINE, Data, batches
 from .evaluate import evaluate
 from .events import EPOCH, Event, Every, On, on, with_memory
 from .history import Result
+from .loggers import Logger
 from .program import program
 from .run import Run
 from .state import State
@@ -33,6 +34,7 @@ def fit(
     metric: Loss | None = None,
     every: int | Every = EPOCH,
     events: Sequence[On] = (),
+    log: Logger | Sequence[Logger] = (),
     seed: int = 0,
     carry: Any = None,
     **options: Any,
@@ -45,6 +47,8 @@ def fit(
     In place of params there may be a State from an earlier result: the run goes on from there, and ends up bit for bit
     where one run would have. Params and state stay the caller's.
     With a `run`, a directory, the same happens by itself: what the directory holds is gone on from, after a crash too.
+    `log`, a function of (step, values) or some of them, is told of each row of the history: `tensorboard(folder)`, or
+    `lambda step, values: wandb.log(values, step)`; a validation's values have names that begin with "validation/".
     Ctrl-C ends the training after the steps under way and gives the result so far (a second one is as ever); SIGTERM
     saves, and ends the process with status 75.
     Raises ValueError unless exactly one of steps and epochs is given, and when there is nothing left to do; NonFinite
@@ -62,7 +66,9 @@ def fit(
     data = data if isinstance(data, Data) else batches(data)
     train, until = program(loss, optimizer, data, **options), last_step(data, steps, epochs)
     state = with_memory(own(params) if isinstance(params, State) else train.init(params, seed, carry), events)
-    with run if isinstance(run, Run) else Run(run) as run:
+    if isinstance(run, Run) and log:
+        raise ValueError("a Run has its own loggers: give log= to Run(...), or the run's path to fit")
+    with run if isinstance(run, Run) else Run(run, log=log) as run:
         start = int(state.step)
         state = run.restore(state)
         if start >= until:
@@ -75,8 +81,8 @@ def fit(
             last = event
     if last.why == "terminated":
         raise SystemExit(RESUMABLE)
-    training, measured = (rows.columns() for rows in last.history)
-    return Result(last.state, training, measured, last.params, last.why or "steps")
+    training, measured, clock = (rows.columns() for rows in last.history)
+    return Result(last.state, training, measured, last.params, last.why or "steps", clock)
 
 
 def validated(metric: Loss, data: Any, every: int | Every, run: Run) -> On:

@@ -5,12 +5,14 @@ import json
 import math
 import os
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
+from .plots import Course, drawn, panels
 from .state import State
 
 
@@ -18,13 +20,13 @@ class Rows:
     """Rows of metrics in the order of their steps, and in a file as JSON lines where there is one.
 
     What changes: rows are added; those that are still on the device are read when somebody asks, or when later ones
-    come. `short` says that fewer came than were to.
+    come. Each is then told to `tell(step, values)`. `short` says that fewer came than were to.
     """
 
-    def __init__(self, path: Path | None = None):
+    def __init__(self, path: Path | None = None, tell: Callable[[int, dict[str, Any]], None] | None = None):
         self._chunks: list[dict[str, np.ndarray]] = []
         self._coming: deque[tuple[int, int, dict[str, Any], Any]] = deque()
-        self._path, self._file = path, None
+        self._path, self._file, self._tell = path, None, tell
         self.short = False
 
     def resume(self, step: int) -> None:
@@ -82,11 +84,16 @@ class Rows:
 
     def _keep(self, chunk: dict[str, np.ndarray]) -> None:
         self._chunks.append(chunk)
+        if not self._file and not self._tell:
+            return
+        columns = {name: plain(column) for name, column in chunk.items()}
+        rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
         if self._file:
-            columns = {name: plain(column) for name, column in chunk.items()}
-            for row in zip(*columns.values(), strict=True):
-                self._file.write(json.dumps(dict(zip(columns, row, strict=True))) + "\n")
+            self._file.write("".join(json.dumps(row) + "\n" for row in rows))
             self._file.flush()
+        if self._tell:
+            for row in rows:
+                self._tell(row.pop("step"), row)
 
 
 def plain(column: np.ndarray) -> list[Any]:
@@ -136,10 +143,15 @@ def parsed(line: bytes) -> dict[str, Any] | None:
 
 
 class History(NamedTuple):
-    """What was measured: at every step of the training, and at every validation."""
+    """What was measured: at every step of the training, and at every validation.
+
+    `clock` tells how many milliseconds the training had taken when the rows up to a step had come. It stands apart, so
+    that the rows of a run are the same whenever it runs.
+    """
 
     training: Rows
     validation: Rows
+    clock: Rows
 
 
 class Result(NamedTuple):
@@ -148,6 +160,7 @@ class Result(NamedTuple):
     `history` holds an array for each metric, with a row for every step; `validation` one with a row for every
     validation. Both have the array "step": the number of steps taken when the row was measured. `params` are those to
     use: the running mean where one was asked for. `why` the run ended: "steps", "interrupted", or what a callback said.
+    `clock` has the "milliseconds" that the training had taken at some of its steps.
     """
 
     state: State
@@ -155,6 +168,7 @@ class Result(NamedTuple):
     validation: dict[str, np.ndarray]
     params: Any
     why: str
+    clock: dict[str, np.ndarray] = {}
 
     def __repr__(self) -> str:
         size = sum(np.size(leaf) for leaf in jax.tree.leaves(self.params))
@@ -162,22 +176,9 @@ class Result(NamedTuple):
         return f"Result({size:,} parameters, ended by {self.why}, {ends})"
 
     def plot(self, metric: str = "loss", ax=None):
-        """The course of a metric over the steps, drawn on `ax` (a new figure's by default), which is returned."""
-        import matplotlib.pyplot as plt
+        """The course of a metric over the steps, and below it those of the learning rate and of the throughput.
 
-        if ax is None:
-            _, ax = plt.subplots()
-        return drawn(ax, metric, self.history, self.validation)
-
-
-def drawn(ax, metric: str, history: dict[str, np.ndarray], validation: dict[str, np.ndarray], name: str = ""):
-    """The course of a metric on `ax`, which is returned; `name` tells one run from others there."""
-    (line,) = ax.plot(history["step"], history[metric], label=f"{name} training".strip())
-    if metric in validation:
-        colour = line.get_color() if name else None
-        ax.plot(validation["step"], validation[metric], ".-", label=f"{name} validation".strip(), color=colour)
-    if name or metric in validation:
-        ax.legend()
-    ax.set_xlabel("steps")
-    ax.set_ylabel(metric)
-    return ax
+        Gives the axes of the metric. Drawn on an `ax` of the caller's, it is the metric alone.
+        """
+        course = Course(self.history, self.validation, self.clock)
+        return panels(metric, {"": course})[0] if ax is None else drawn(ax, metric, course)

@@ -23,6 +23,7 @@ def steps(train: Program, state: State, until: int, events: Sequence[On], histor
     Raises NonFinite, which holds the state before the step, when the program halts.
     """
     step, length, then = int(state.step), 1, time.monotonic()
+    begun = then - history.clock.there.get("milliseconds", 0) / 1000
     told = [then] * len(events)
     if step >= until:
         yield Event(step, state, history, train.averaged(state), "steps")
@@ -45,6 +46,7 @@ def steps(train: Program, state: State, until: int, events: Sequence[On], histor
                     told[n] = now
             settled = due or step == until or signal.name
             history.training.read(leave=0 if settled else 1)
+            stamp(history, begun)
             progress.tell(history.training)
             if history.training.short:
                 raise NonFinite.at(state, train)
@@ -59,3 +61,10 @@ def steps(train: Program, state: State, until: int, events: Sequence[On], histor
             yield Event(step, state, history, train.averaged(state), why)
             if why:
                 return
+
+
+def stamp(history: History, begun: float) -> None:
+    """Write down the time if rows have come since the last time."""
+    came = int(history.training.there.get("step", 0))
+    if came > history.clock.there.get("step", 0):
+        history.clock.add(came, {"milliseconds": round(1000 * (time.monotonic() - begun))})

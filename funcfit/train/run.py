@@ -1,6 +1,7 @@
 """A directory that can be trusted."""
 
 import fcntl
+import functools
 import json
 import os
 import platform
@@ -21,6 +22,7 @@ from funcfit.compile import kept_in
 from . import loop
 from .events import Event, Every, On
 from .history import History, Rows
+from .loggers import VALIDATION, Logger, closed, told
 from .nonfinite import NonFinite
 from .program import Program
 from .state import State
@@ -33,11 +35,13 @@ class Run:
 
         run.json            versions, the program's arguments, the fingerprint of its data
         metrics.jsonl       a row for every step        validation.jsonl    a row for every validation
-        checkpoints/        see funcfit.checkpoint      compiled/           programs, for the next process
+        clock.jsonl         when the rows had come      compiled/           programs, for the next process
+        checkpoints/        see funcfit.checkpoint
 
     While it is open no other process can open it. A checkpoint is saved at the pace of `every` and at the end; the
     newest `keep` stay, and the best by the metric that `best` names (the least; with a minus before it, the greatest).
-    Rows up to a checkpoint's step are on the disk before the checkpoint counts. Without a path, nothing is kept.
+    Rows up to a checkpoint's step are on the disk before the checkpoint counts. `log` is a function of (step, values)
+    that is told of each row too, or some of them: see loggers.py. Without a path, nothing is kept.
 
         with Run("runs/first") as run:
             state = run.restore(program.init(params))
@@ -52,13 +56,15 @@ class Run:
         keep: int = 3,
         best: str | None = None,
         every: Every = TEN_MINUTES,
+        log: Logger | Sequence[Logger] = (),
     ):
         self.path = None if path is None else Path(path).absolute()
         self.keep, self.best, self.every = keep, best, every
         self.why: str | None = None  # the restored checkpoint is the run's end, and why it ended
-        folder = self.path or Path()
-        files = [folder / f"{name}.jsonl" if self.path else None for name in ("metrics", "validation")]
-        self.history = History(*(Rows(file) for file in files))
+        self.loggers = [log] if callable(log) else list(log)
+        self.history = History(
+            self._rows("metrics.jsonl", ""), self._rows("validation.jsonl", VALIDATION), self._rows("clock.jsonl", None)
+        )
         self._saving: Future | None = None
         self._lock: Any = None
         self._thread: Any = None
@@ -85,6 +91,7 @@ class Run:
         finally:
             for rows in self.history:
                 rows.close()
+            closed(self.loggers)
             if self._thread:
                 self._thread.shutdown()
             if self._lock:
@@ -146,6 +153,11 @@ class Run:
             if int(error.state.step) > first:
                 self.commit(error.state, wait=True)
             raise
+
+    def _rows(self, name: str, prefix: str | None) -> Rows:
+        """The rows of a file, told to the loggers with a prefix before the names of what was measured, if with one."""
+        tell = functools.partial(told, self.loggers, prefix) if self.loggers and prefix is not None else None
+        return Rows(None if self.path is None else self.path / name, tell)
 
     def _save(self, step: int, state: State, facts: dict[str, Any]) -> None:
         checkpoint.save(self.checkpoints, step, state, facts)

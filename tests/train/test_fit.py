@@ -111,9 +111,21 @@ def test_plot_draws_training_and_validation():
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("Agg")
     result = fit(loss, zeros(), (X, Y), optax.sgd(0.1), steps=9, validation=(X, Y), every=3)
-    training, validation = result.plot().get_lines()
-    np.testing.assert_array_equal(training.get_ydata(), result.history["loss"])
-    np.testing.assert_array_equal(validation.get_xdata(), [3, 6, 9])
+    for ax in (result.plot(), result.plot(ax=matplotlib.figure.Figure().subplots())):
+        training, validation = ax.get_lines()
+        np.testing.assert_array_equal(training.get_ydata(), result.history["loss"])
+        np.testing.assert_array_equal(validation.get_xdata(), [3, 6, 9])
+    matplotlib.pyplot.close("all")
+
+
+def test_plot_draws_rate_and_throughput_below():
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    result = fit(loss, zeros(), (X, Y), optax.sgd(optax.linear_schedule(0.1, 0, 300)), steps=300)
+    assert result.clock["step"][-1] == 300 and (np.diff(result.clock["milliseconds"]) >= 0).all()
+    _, rates, pace = result.plot().figure.axes
+    np.testing.assert_array_equal(rates.get_lines()[0].get_ydata(), result.history["lr"])
+    assert pace.get_ylabel() == "steps a second" and (pace.get_lines()[0].get_ydata() > 0).all()
     matplotlib.pyplot.close("all")
 
 

@@ -51,6 +51,7 @@ def test_a_run_that_goes_on_is_the_run_that_did_not_stop(tmp_path):
     for steps in (13, 14, 40, 60):
         part = train(Run(tmp_path, every=Every(steps=5)), steps=steps, **options)
         assert part.history["step"].tolist() == list(range(1, steps + 1))
+        assert part.clock["step"][-1] == steps and (np.diff(part.clock["milliseconds"]) >= 0).all()
     assert same(part.state, whole.state)
     jax.tree.map(np.testing.assert_array_equal, part.history, whole.history)
     assert set(range(7, 61, 7)) <= set(part.validation["step"].tolist())
