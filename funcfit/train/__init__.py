@@ -3,6 +3,7 @@
 state.py     State, all that the next step depends on, as one pytree
 data.py      batches: a batch for every step, pure in the step; ahead.py makes those of the host in time
 update.py    one step as a pure function: gradient, precision, optimizer, what is not finite; rates.py reads its rate
+outcome.py   what a loss gives, in one form; keys.py sees to it that no key is drawn from twice
 program.py   Program: many steps in one compiled call; report.py says what it costs, convolutions.py keeps them fast
 events.py    Every, on: when something happens in a run, and what it is told; early stopping, plateau
 loop.py      the loop, as an iterator of events; signals.py defers Ctrl-C, nonfinite.py finds where NaN came from

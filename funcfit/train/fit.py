@@ -13,10 +13,10 @@ from .evaluate import evaluate
 from .events import EPOCH, Event, Every, On, on, with_memory
 from .history import Result
 from .loggers import Logger
+from .outcome import Loss
 from .program import program
 from .run import Run
 from .state import State
-from .update import Loss
 
 RESUMABLE = 75  # the exit status after SIGTERM (EX_TEMPFAIL): start it again, and it goes on
 
