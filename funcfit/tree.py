@@ -1,5 +1,6 @@
 """Pytrees by name: what a leaf is called, which names a pattern means, a tree parted in two and joined again."""
 
+import difflib
 import fnmatch
 from collections.abc import Callable
 from typing import Any
@@ -79,8 +80,12 @@ def map_floats(change: Callable[[Any], Any], tree: Any) -> Any:
 def differences(expected: Any, given: Any) -> list[str]:
     """What keeps one tree of arrays (or of their shapes) from standing in for another, a sentence for each leaf."""
     wanted, here = named_leaves(expected), named_leaves(given)
-    said = [f"{name} is missing" for name in wanted if name not in here]
-    said += [f"{name} is not expected" for name in here if name not in wanted]
+    spare = {name: described(leaf) for name, leaf in here.items() if name not in wanted}
+    said = [f"{name} is not expected" for name in spare]
+    for name in wanted.keys() - here.keys():
+        near = difflib.get_close_matches(name, spare, 1, 0.0)
+        there = f"; there is {near[0]}, {spare[near[0]]}" if near else ""
+        said.append(f"{name} is missing ({described(wanted[name])}{there})")
     for name in wanted.keys() & here.keys():
         before, after = described(wanted[name]), described(here[name])
         if before != after:

@@ -164,7 +164,10 @@ def read_leaves(place: Path, record: Manifest) -> dict[str, Any]:
 def as_tree(like: Any, leaves: dict[str, Any], place: Path) -> Any:
     said = differences(dict(zip(leaf_names(like), jax.tree.leaves(like), strict=True)), leaves)
     if said:
-        raise ValueError(f"{place} does not fit: {'; '.join(said)}")
+        raise ValueError(
+            f"{place} does not fit: {'; '.join(said)}. It was saved by another model, optimizer or other options: give "
+            "those, or train in another directory; what was saved is as it was, and restore(folder) gives it by name"
+        )
     return jax.tree.unflatten(jax.tree.structure(like), [leaves[name] for name in leaf_names(like)])
 
 

@@ -1,6 +1,8 @@
 """A batch for every step."""
 
 import functools
+import itertools
+import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +15,7 @@ from jaxtyping import Array, Int, UInt32
 from funcfit.checkpoint import crc32c
 from funcfit.compile import jit
 from funcfit.kernels.permutation import permuted
-from funcfit.tree import described, named_leaves
+from funcfit.tree import described, is_number, named_leaves
 
 LINE = 2**32  # rows that data can count
 WINDOW_BYTES = 2**26  # of batches from the host that go to the device at once
@@ -87,10 +89,16 @@ def batches(
     >>> rows.tolist(), weights.tolist()
     ([40, 0], [1.0, 0.0])
     """
-    if size is not None and size < 1:
+    if size is not None and operator.index(size) < 1:
         raise ValueError(f"a batch needs at least one row, not {size}")
+    by_number = hasattr(source, "__len__") and hasattr(source, "__getitem__")
     arrays = isinstance(source, tuple | list | dict) or hasattr(source, "__array__")
-    if not arrays and not (hasattr(source, "__len__") and hasattr(source, "__getitem__")):
+    if isinstance(source, str | bytes) or not (arrays or callable(source) or hasattr(source, "__iter__") or by_number):
+        raise TypeError(
+            "data is arrays, an object with len and [i], an iterable of batches, or a function that gives a new one; "
+            f"this is {source!r}{': load it first' if isinstance(source, str | bytes) else ''}"
+        )
+    if not arrays and not by_number:
         return Stream(source, size, pad)
     rows = row_count(source) if arrays else len(source)
     if not rows:
@@ -106,11 +114,31 @@ def batches(
 
 
 def row_count(arrays: Any) -> int:
+    """How many rows arrays have. Raises ValueError unless all have as many, and TypeError for what has no numbers."""
+    check_numbers(arrays)
     shapes = {name: np.shape(leaf) for name, leaf in named_leaves(arrays).items()}
     rows = {shape[0] if shape else 0 for shape in shapes.values()}
     if len(rows) != 1 or 0 in rows:
-        raise ValueError(f"arrays to batch need one row count, and at least one row; their shapes are {shapes}")
+        shown = dict(itertools.islice(shapes.items(), 6))
+        more = f" and {len(shapes) - len(shown)} more" if len(shapes) > len(shown) else ""
+        listed = isinstance(arrays, list) and len(arrays) > 1
+        fix = "; a list of rows becomes arrays by jax.tree.map(lambda *x: np.stack(x), *rows)" if listed else ""
+        raise ValueError(
+            f"arrays to batch need one row count, and at least one row; their shapes are {shown}{more}{fix}"
+        )
     return rows.pop()
+
+
+def check_numbers(arrays: Any) -> None:
+    """Raises TypeError naming the first leaf that is not an array of numbers."""
+    for name, leaf in named_leaves(arrays).items():
+        if is_number(leaf):
+            continue
+        kind = getattr(leaf, "dtype", None)
+        what = f"{kind}{list(leaf.shape)}" if kind is not None else f"a {type(leaf).__name__}"
+        text = isinstance(leaf, str | bytes) or getattr(kind, "kind", "") in "SUT"
+        fix = "; words become numbers by np.unique(words, return_inverse=True)" if text else ""
+        raise TypeError(f"data is arrays of numbers, and {f'its leaf {name!r}' if name else 'this'} is {what}{fix}")
 
 
 def fits(arrays: Any) -> bool:
@@ -289,7 +317,7 @@ class Stream(FromHost):
     """
 
     def __init__(self, source: Any, size: int | None, pad: bool):
-        self._source, self._pad = source, pad
+        self._source, self._pad, self._began = source, pad, False
         self._restart()
         self._size = row_count(self._look()) if size is None else size
 
@@ -310,7 +338,7 @@ class Stream(FromHost):
             empty, source = True, self._source
             turn: Any = source() if callable(source) else source
             for batch in turn:
-                empty = False
+                empty, self._began = False, True
                 yield jax.tree.map(np.asarray, batch)
             if empty:
                 return
@@ -322,7 +350,7 @@ class Stream(FromHost):
             return next(self._epochs)
         except StopIteration:
             said = "the data ended: an iterator can be used once; give a function that makes a new one"
-            raise Ended(said) from None
+            raise Ended(said if self._began else "this data is empty: its iterator gave no batch") from None
 
     def _look(self) -> Any:
         """Rows that are held or the next ones to come."""
@@ -368,12 +396,15 @@ class Stream(FromHost):
 
 def stacked(trees: list[Any]) -> Any:
     """Rows as one batch, or batches as one window. Raises ValueError when two differ in shape, with their names."""
+    check_numbers(trees[0])
     try:
         return jax.tree.map(lambda *leaves: np.stack([np.asarray(leaf) for leaf in leaves]), *trees)
     except ValueError as error:
         shapes = [{name: described(np.asarray(leaf)) for name, leaf in named_leaves(tree).items()} for tree in trees]
         other = next((shape for shape in shapes if shape != shapes[0]), None)
-        raise ValueError(f"rows and batches are alike; here are {shapes[0]} and {other}") from error
+        raise ValueError(
+            f"rows and batches are alike; here are {shapes[0]} and {other}: pad or cut them to one shape"
+        ) from error
 
 
 def fingerprint_of(arrays: Any) -> dict[str, Any]:
