@@ -16,6 +16,7 @@ Random numbers, as TensorFlow draws them
 Networks
   windows.py          how windows walk over axes: places, margins, views
   conv.py             convolutions and their gradients
+  spectral.py         convolutions by way of Fourier transforms
   pool.py             maxima and means of windows, and their gradients
   fractional_pool.py  windows of two lengths, drawn at random
   morphology.py       grey-scale dilation

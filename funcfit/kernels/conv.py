@@ -15,9 +15,11 @@ from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jaxtyping import Array, Float
 
+from . import spectral
 from .module import AnyArray
 from .windows import all_margins, views
 
@@ -39,6 +41,15 @@ def convolution(
     channels_first: bool = False,
 ) -> Float[Array, "..."]:
     """[batch, *spatial, in] and [*window, in, out] to [batch, *spatial, out]."""
+    how = (strides, padding, dilations, channels_first)
+    summed = functools.partial(_summed, how=how)
+    if not _has_spectra(x.shape, filter, *how):
+        return summed(x, filter)
+    return lax.platform_dependent(x, filter, cpu=functools.partial(_by_spectra, how=how), default=summed)
+
+
+def _summed(x, filter, how):
+    strides, padding, dilations, channels_first = how
     spatial = "DHW"[5 - x.ndim :]
     images = "NC" + spatial if channels_first else "N" + spatial + "C"
     return lax.conv_general_dilated(
@@ -49,6 +60,19 @@ def convolution(
         rhs_dilation=tuple(dilations),
         dimension_numbers=(images, spatial + "IO", images),
     )
+
+
+def _by_spectra(x, filter, how):
+    strides, padding, dilations, _ = how
+    return spectral.convolution(x, filter, _margins(x.shape[1:-1], filter, strides, padding, dilations))
+
+
+def _has_spectra(shape, filter, strides, padding, dilations, channels_first):
+    """Whether a CPU should make a convolution, and its gradients, by way of spectra."""
+    if len(shape) != 4 or filter.dtype != np.float32 or channels_first or max(*strides, *dilations) > 1:
+        return False
+    margins = _margins(shape[1:-1], filter, strides, padding, dilations)
+    return spectral.pays(shape[0], shape[1:-1], filter.shape, margins)
 
 
 def _margins(sizes, filter, strides, padding, dilations):
@@ -71,17 +95,20 @@ def convolution_input_gradient(
     On a CPU XLA spreads dy by zeros when there are strides, and then computes with loops of its own: for 5x5 filters of
     256 and 512 channels that takes 70 times as long as `_by_phases`.
     """
+    how = (strides, padding, dilations, channels_first)
 
-    def transposed(filter, dy):
+    def transposed(filter, dy, forward=_summed):
         x = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
-        how = (strides, padding, dilations, channels_first)
-        return jax.linear_transpose(lambda x: convolution(x, filter, *how), x)(dy)[0]
+        return jax.linear_transpose(lambda x: forward(x, filter, how), x)(dy)[0]
 
-    if math.prod(strides) == 1 or math.prod(dilations) > 1 or channels_first:
+    if _has_spectra(shape, filter, *how):
+        on_cpu = functools.partial(transposed, forward=_by_spectra)
+    elif math.prod(strides) == 1 or math.prod(dilations) > 1 or channels_first:
         return transposed(filter, dy)
-    margins = _margins(shape[1:-1], filter, strides, padding, dilations)
-    by_phases = lambda filter, dy: _by_phases(shape, filter, dy, strides, margins)
-    return lax.platform_dependent(filter, dy, cpu=by_phases, default=transposed)
+    else:
+        margins = _margins(shape[1:-1], filter, strides, padding, dilations)
+        on_cpu = lambda filter, dy: _by_phases(shape, filter, dy, strides, margins)
+    return lax.platform_dependent(filter, dy, cpu=on_cpu, default=transposed)
 
 
 def _by_phases(shape, filter, dy, strides, margins):
@@ -125,19 +152,24 @@ def convolution_filter_gradient(
     x and dy once for each part of the result, so the batch is cut into pieces that stay in a core's cache.
     """
 
-    def transposed(x, dy):
-        filter = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
-        how = (strides, padding, dilations, channels_first)
-        return jax.linear_transpose(lambda filter: convolution(x, filter, *how), filter)(dy)[0]
+    how = (strides, padding, dilations, channels_first)
+    filter = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
+
+    def transposed(x, dy, forward=_summed):
+        return jax.linear_transpose(lambda filter: forward(x, filter, how), filter)(dy)[0]
 
     def by_pieces(x, dy):
         cuts = [len(x) * i // pieces for i in range(pieces + 1)]
         return functools.reduce(operator.add, (transposed(x[i:j], dy[i:j]) for i, j in itertools.pairwise(cuts)))
 
     pieces = min(len(x), MOST_PIECES, -(-(x.size + dy.size) * dy.dtype.itemsize // PIECE))
-    if pieces < 2 or math.prod(strides) > 1:
+    if _has_spectra(x.shape, filter, *how):
+        on_cpu = functools.partial(transposed, forward=_by_spectra)
+    elif pieces < 2 or math.prod(strides) > 1:
         return transposed(x, dy)
-    return lax.platform_dependent(x, dy, cpu=by_pieces, default=transposed)
+    else:
+        on_cpu = by_pieces
+    return lax.platform_dependent(x, dy, cpu=on_cpu, default=transposed)
 
 
 def depthwise_convolution(
