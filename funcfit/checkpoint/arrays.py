@@ -1,4 +1,8 @@
-"""Arrays in a folder, one folder each: Orbax's Zarr files, which other JAX programs read too."""
+"""Arrays in a folder, one folder each: Orbax's Zarr files, which other JAX programs read too.
+
+Orbax writes them; TensorStore, on which it stands, reads them, since importing Orbax takes longer than all else that
+a run does before it goes on.
+"""
 
 from pathlib import Path
 
@@ -6,24 +10,20 @@ import numpy as np
 
 
 def write(folder: Path, arrays: dict[str, np.ndarray]) -> None:
-    handler, ocp = _orbax()
-    handler.save(_orbax_path(folder), args=ocp.args.PyTreeSave(arrays))
+    import orbax.checkpoint as ocp
+    from etils import epath
+
+    # A leaf has files of its own (no OCDBT), so that a damaged file has a leaf's name.
+    handler = ocp.PyTreeCheckpointHandler(use_ocdbt=False)
+    handler.save(epath.Path(folder.absolute()), args=ocp.args.PyTreeSave(arrays))
 
 
 def read(folder: Path, names: list[str]) -> dict[str, np.ndarray]:
-    handler, ocp = _orbax()
-    plan = {name: ocp.RestoreArgs(restore_type=np.ndarray) for name in names}
-    return handler.restore(_orbax_path(folder), args=ocp.args.PyTreeRestore(restore_args=plan))
+    import tensorstore
 
+    def place(name):
+        return {"driver": "zarr", "kvstore": {"driver": "file", "path": f"{folder.absolute() / name}/"}}
 
-def _orbax():
-    import orbax.checkpoint as ocp
-
-    # A leaf has files of its own (no OCDBT), so that a damaged file has a leaf's name.
-    return ocp.PyTreeCheckpointHandler(use_ocdbt=False), ocp
-
-
-def _orbax_path(folder: Path):
-    from etils import epath
-
-    return epath.Path(folder.absolute())
+    opened = {name: tensorstore.open(place(name), open=True) for name in names}
+    coming = {name: store.result().read() for name, store in opened.items()}
+    return {name: array.result() for name, array in coming.items()}

@@ -3,6 +3,8 @@
 import os
 import random
 import resource
+import subprocess
+import sys
 import warnings
 
 import jax
@@ -53,6 +55,13 @@ def test_a_tree_comes_back_bit_for_bit_with_its_facts(tmp_path):
     assert (saved.step, saved.facts) == (5, {"loss": 0.5})
     assert same(saved.tree, tree(1))
     assert latest(tmp_path) == 5
+
+
+def test_reading_does_not_wait_for_orbax(tmp_path):
+    save(tmp_path, 5, {"w": np.arange(3)})
+    read = f"from funcfit.checkpoint import restore; print(restore({str(tmp_path)!r}).tree['w'].tolist())"
+    said = f"{read}; import sys; print('orbax' in sys.modules)"
+    assert subprocess.check_output([sys.executable, "-c", said], text=True).split("\n")[:2] == ["[0, 1, 2]", "False"]
 
 
 def test_the_newest_step_is_told_by_its_number(tmp_path):
