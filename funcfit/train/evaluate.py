@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from funcfit.compile import jit
+from funcfit.tree import described, named_leaves
 
 from .data import Batches, Data, batches
 from .outcome import Loss, measured
@@ -41,6 +42,12 @@ def predict(fn: Callable[[Any, Any], Any], params: Any, data: Any) -> Any:
     """
     data = data if isinstance(data, Data) else batches(data)
     outputs = [_output(fn, params, feed, t) for feed, t, _ in pieces(data)]
+    for name, leaf in named_leaves(outputs[0]).items():
+        if leaf.shape[:1] != (data.size,):
+            raise ValueError(
+                f"predict gives a row for each of the batch's {data.size} rows, and its output "
+                f"{'is' if not name else f'{name} is'} {described(leaf)}"
+            )
     return jax.tree.map(lambda *parts: jnp.concatenate(parts)[: data.rows], *outputs)
 
 

@@ -73,6 +73,12 @@ class Event(NamedTuple):
         validation = self.history.validation.last()
         return self.history.training.last() | (validation if validation.get("step") == self.step else {})
 
+    def number(self, metric: str) -> float:
+        """One of the metrics. Raises KeyError with the names there are."""
+        if metric not in self.metrics:
+            raise KeyError(f"at step {self.step} nothing named {metric!r} was measured, but {', '.join(self.metrics)}")
+        return float(self.metrics[metric])
+
     def remember(self, **values: Any) -> State:
         """The state with values in `extra` replaced. Raises ValueError for a name or shape that is not kept there."""
         extra = dict(self.state.extra)
@@ -112,7 +118,7 @@ def early_stopping(metric: str = "loss", patience: int = 5, *, when: Every = EPO
     sign = -1.0 if higher else 1.0
 
     def look(event: Event) -> Stop | State:
-        value, best = sign * float(event.metrics[metric]), float(event.state.extra["stop_best"])
+        value, best = sign * event.number(metric), float(event.state.extra["stop_best"])
         waited = 0 if value < best else int(event.state.extra["stop_waited"]) + 1
         state = event.remember(stop_best=min(value, best), stop_waited=waited)
         if waited < patience:
@@ -139,7 +145,7 @@ def plateau(
 
     def look(event: Event) -> State:
         extra = event.state.extra
-        value, best = sign * float(event.metrics[metric]), float(extra["plateau_best"])
+        value, best = sign * event.number(metric), float(extra["plateau_best"])
         waited = 0 if value < best else int(extra["plateau_waited"]) + 1
         rate = float(extra["rate"])
         if waited == patience:
@@ -154,6 +160,9 @@ def with_memory(state: State, events: Sequence[On]) -> State:
 
     Raises ValueError when two callbacks want the same name.
     """
+    for event in events:
+        if not isinstance(event, On):
+            raise TypeError(f"a callback has a pace: on(Every(epochs=1), {getattr(event, '__name__', event)})")
     names = [name for event in events for name in event.memory]
     for name in names:
         if names.count(name) > 1 or name in ("ema", "halted", "loss_scale"):

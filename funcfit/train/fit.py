@@ -1,18 +1,24 @@
 """Training as one call."""
 
+import difflib
+import inspect
+import operator
 import os
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import optax
 
 from funcfit.tree import own
 
-from .data import LINE, Data, batches
+from .data import LINE, Batches, Data, batches
 from .evaluate import evaluate
 from .events import EPOCH, Event, Every, On, on, with_memory
 from .history import Result
 from .loggers import Logger
+from .nonfinite import holes
 from .outcome import Loss
 from .program import program
 from .run import Run
@@ -63,6 +69,12 @@ def fit(
     >>> round(float(result.params["a"]), 3), round(float(result.params["b"]), 3)
     (3.0, 1.0)
     """
+    known = inspect.signature(program).parameters
+    for name in options:
+        if name not in known or name == "update":
+            near = difflib.get_close_matches(name, known, 1)
+            meant = f"{near[0]} is the nearest" if near else "a learning rate is the optimizer's: optax.adam(1e-3)"
+            raise TypeError(f"fit has no option {name!r}: {meant}. There are {', '.join(list(known)[4:])}")
     data = data if isinstance(data, Data) else batches(data)
     train, until = program(loss, optimizer, data, **options), last_step(data, steps, epochs)
     state = with_memory(own(params) if isinstance(params, State) else train.init(params, seed, carry), events)
@@ -82,7 +94,21 @@ def fit(
     if last.why == "terminated":
         raise SystemExit(RESUMABLE)
     training, measured, clock = (rows.columns() for rows in last.history)
+    warn_of_holes(training)
     return Result(last.state, training, measured, last.params, last.why or "steps", clock)
+
+
+def warn_of_holes(history: dict[str, np.ndarray]) -> None:
+    """Name the metrics that were not finite at steps whose loss was."""
+    for name, column in history.items():
+        if column.dtype.kind != "f":
+            continue
+        holed = ~np.isfinite(column.reshape(len(column), -1)).all(1) & np.isfinite(history["loss"])
+        if holed.any():
+            first = history["step"][holed][0]
+            warnings.warn(
+                f"the metric {name!r} was not finite in {holed.sum()} steps, first in step {first}", stacklevel=3
+            )
 
 
 def validated(metric: Loss, data: Any, every: int | Every, run: Run) -> On:
@@ -90,7 +116,17 @@ def validated(metric: Loss, data: Any, every: int | Every, run: Run) -> On:
     data = data if isinstance(data, Data) else batches(data)
 
     def measure(event: Event) -> None:
-        run.log(event.step, evaluate(metric, event.params, data, carry=event.state.carry))
+        try:
+            values = evaluate(metric, event.params, data, carry=event.state.carry)
+        except Exception as error:
+            error.add_note("This was the validation.")
+            raise
+        run.log(event.step, values)
+        bad = [name for name, value in values.items() if not np.isfinite(value).all()]
+        if bad:
+            rows = data.arrays if isinstance(data, Batches) else None
+            found = "; ".join(holes({"its data": rows}))
+            warnings.warn(f"of a validation, {', '.join(bad)} is not finite{found and f': {found}'}", stacklevel=2)
 
     return on(Every(steps=every) if isinstance(every, int) else every, measure, at_end=True)
 
@@ -100,6 +136,10 @@ def last_step(data: Data, steps: int | None, epochs: float | int | None) -> int:
         steps = data.steps(epochs)
     elif steps is None or epochs is not None:
         raise ValueError(f"fit needs one of steps= and epochs=, not steps={steps}, epochs={epochs}")
+    try:
+        steps = operator.index(steps)
+    except TypeError:
+        raise TypeError(f"steps are counted in whole numbers, not {steps!r}") from None
     if steps * data.size > LINE:
         raise ValueError(f"{steps} steps of {data.size} rows are more than the {LINE} rows that batches count")
     return steps

@@ -9,7 +9,7 @@ from jax.extend.core import ClosedJaxpr, Literal
 from jax.extend.source_info_util import summarize
 
 from funcfit.compile import evaluate
-from funcfit.tree import described
+from funcfit.tree import described, named_leaves
 
 from .program import Program
 from .state import State
@@ -42,10 +42,27 @@ class NonFinite(FloatingPointError):
     @classmethod
     def at(cls, state: State, train: Program) -> "NonFinite":
         state = state._replace(extra={**state.extra, "halted": jnp.zeros((), bool)})
-        origin = first_nonfinite(train.update, state, train.data[int(state.step)])
-        where = f"it came from {origin}" if origin else "its batch or its parameters are not finite"
+        batch = train.data[int(state.step)]
+        origin = first_nonfinite(train.update, state, batch)
+        given = "; ".join(holes({"batch": batch, "params": state.params, "carry": state.carry})) or "its state"
+        where = f"it came from {origin}" if origin else f"what it was given is not finite: {given}"
         message = f"step {int(state.step)} gave a loss or gradient that is not finite, and was not taken; {where}"
         return cls(message, state, origin)
+
+
+def holes(tree: Any) -> list[str]:
+    """The leaves that hold what is not finite: how many numbers, and where the first stands.
+
+    >>> holes({"x": jnp.array([1.0, jnp.nan, jnp.inf]), "n": 3})
+    ['x float32[3] in 2 places, first at [1]']
+    """
+    found = []
+    for name, leaf in named_leaves(tree).items():
+        if _finite(leaf):
+            continue
+        bad = np.argwhere(~np.isfinite(np.asarray(leaf, np.float64)))
+        found.append(f"{name} {described(leaf)} in {len(bad)} place{'s' * (len(bad) > 1)}, first at {bad[0].tolist()}")
+    return found
 
 
 def first_nonfinite(fn: Any, *args: Any) -> Origin | None:

@@ -134,7 +134,11 @@ class Program:
         feed = self.data.like() if feed is None else feed
         start = time.perf_counter()
         batch = jax.eval_shape(lambda feed: feed[0], feed)
-        update, (after, metrics) = jax.make_jaxpr(self.update, return_shape=True)(state, batch)
+        try:
+            update, (after, metrics) = jax.make_jaxpr(self.update, return_shape=True)(state, batch)
+        except Exception as error:
+            self._blame(state, error)
+            raise
         check_keys(update)
         changed = differences(state, after)
         if changed:
@@ -157,6 +161,19 @@ class Program:
         if self._compiled is None:
             raise ValueError("nothing is compiled yet: run a step, or program.compile(state)")
         return Report.of(self._compiled, self.compile_seconds)
+
+    def _blame(self, state: State, error: Exception) -> None:
+        """Raise what is wrong with the state, if it is why a step of it failed."""
+        if self._init is own_init:
+            return
+        first = jax.eval_shape(lambda params, carry: self._init(params, 0, carry), state.params, state.carry)
+        extra = {name: state.extra[name] for name in first.extra if name in state.extra}
+        said = differences({"opt": first.opt, "extra": first.extra}, {"opt": state.opt, "extra": extra})
+        if said:
+            raise ValueError(
+                f"the state is not one of this program's: {'; '.join(said)}. Begin with program.init(params), or give "
+                "the optimizer and the options that the state was trained with"
+            ) from error
 
     def _refuse(self, state: State, feed: Any) -> None:
         changed = differences(self._shapes, jax.tree.map(shape, {"state": state, "data": feed}))

@@ -42,7 +42,7 @@ def step(
 ) -> Step:
     """The step that `program` repeats; its options are described there."""
     if not callable(loss):
-        raise TypeError(f"a loss is a function of (params, batch, key), not a {type(loss).__name__}: {ORDER}")
+        raise TypeError(f"a loss is a function of (params, batch, key), not of type {type(loss).__name__}: {ORDER}")
     for one in [optimizer, *(groups or {}).values()]:
         check_optimizer(one)
     if precision not in PRECISIONS:
