@@ -1,11 +1,13 @@
 """A batch for every step."""
 
+import contextlib
 import functools
 import itertools
 import operator
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -17,8 +19,11 @@ from funcfit.compile import jit
 from funcfit.kernels.permutation import permuted
 from funcfit.tree import described, is_number, named_leaves
 
+from .positions import read, told_batches, written
+
 LINE = 2**32  # rows that data can count
-WINDOW_BYTES = 2**26  # of batches from the host that go to the device at once
+WINDOW_BYTES = 2**26  # of batches from the host that go to the device at once,
+WIDEST = 100  # and how many they are at most
 
 
 class Data:
@@ -57,6 +62,13 @@ class Data:
         """How many times every row has been used after t steps."""
         raise NotImplementedError
 
+    def position(self, t: int) -> Any:
+        """What `seek` takes, as JSON has it, for step t to be had at once; None where nothing is needed or known."""
+        return None
+
+    def seek(self, t: int, position: Any) -> None:
+        """Be ready for step t, with what `position` gave for it, or with None."""
+
     def in_order(self) -> "Data":
         """The same rows unshuffled, and without weights."""
         raise NotImplementedError
@@ -72,8 +84,9 @@ def batches(
 
     The source may be arrays (an array, or a tuple, dict, ... of arrays of equal length); an object with `len` and
     `[i]`, whose items are rows; or an iterable of batches (a loader, or a function that gives a new iterator), whose
-    rows are taken in the order they come. Without a size a batch is all rows of arrays, or as long as the first batch
-    of an iterable.
+    rows are taken in the order they come. A run that goes on later asks an iterable for the position it stood at, where
+    it can tell (get_state or state_dict), and else passes over what was used. Without a size a batch is all rows of
+    arrays, or as long as the first batch of an iterable.
     The rows form one long line, epoch after epoch, each epoch in an order of its own when they are shuffled. A batch is
     the next `size` rows of the line: all rows are used equally often, and a batch that reaches the end of an epoch goes
     on with the next one. With `pad` it ends there, filled up with rows that do not count: a batch then is
@@ -136,8 +149,11 @@ def check_numbers(arrays: Any) -> None:
             continue
         kind = getattr(leaf, "dtype", None)
         what = f"{kind}{list(leaf.shape)}" if kind is not None else f"a {type(leaf).__name__}"
-        text = isinstance(leaf, str | bytes) or getattr(kind, "kind", "") in "SUT"
-        fix = "; words become numbers by np.unique(words, return_inverse=True)" if text else ""
+        fix = ""
+        if isinstance(leaf, str | bytes) or getattr(kind, "kind", "O") in "SUT":
+            fix = "; words become numbers by np.unique(words, return_inverse=True)"
+        elif callable(leaf):
+            fix = "; fit(loss, params, data, optimizer) is the order"
         raise TypeError(f"data is arrays of numbers, and {f'its leaf {name!r}' if name else 'this'} is {what}{fix}")
 
 
@@ -268,7 +284,7 @@ class FromHost(Data):
     @functools.cached_property
     def width(self) -> int:
         batch = sum(np.asarray(leaf).nbytes for leaf in jax.tree.leaves(self.first))
-        return max(1, min(100, WINDOW_BYTES // max(batch, 1)))
+        return max(1, min(WIDEST, WINDOW_BYTES // max(batch, 1)))
 
     def feed(self, t: int) -> tuple[Any, int]:
         first, made = t - t % self.width, []
@@ -309,16 +325,29 @@ class Items(FromHost, Ordered):
         return {**fingerprint_of(ends), "rows": self.rows, **order_facts(self.order)}
 
 
+class Place(NamedTuple):
+    """Where a stream stands before a step: the source's position before the batch whose rows are next, and how many of
+    that batch's rows have been used.
+    """
+
+    step: int
+    position: Any
+    used: int
+
+
 class Stream(FromHost):
     """Batches that come one after the other, cut anew into batches of one size.
 
-    What changes: it remembers where its iterator stands. A step that lies behind is reached by starting over, and a
-    step ahead by passing over what lies between, so a source has to give the same batches each time it is iterated.
+    What changes: it stands somewhere in its source. A source that can tell its position (see positions.py) is gone back
+    with to the nearest place that is remembered. With another, a step that lies behind is reached by starting over, and
+    a step ahead by passing over what lies between: it has to give the same batches each time it is iterated.
     """
 
     def __init__(self, source: Any, size: int | None, pad: bool):
         self._source, self._pad, self._began = source, pad, False
-        self._restart()
+        self._start = Place(0, None, 0)
+        self._places: dict[int, Place] = {}
+        self._go(self._start)
         self._size = row_count(self._look()) if size is None else size
 
     @property
@@ -329,53 +358,98 @@ class Stream(FromHost):
     def size(self) -> int:
         return self._size
 
-    def _restart(self) -> None:
-        self._epochs, self._held, self._next, self._last = self._endless(), None, 0, None
-
-    def _endless(self) -> Iterator[Any]:
-        """The source's batches, epoch after epoch; None marks the end of one."""
-        while True:
-            empty, source = True, self._source
-            turn: Any = source() if callable(source) else source
-            for batch in turn:
-                empty, self._began = False, True
-                yield jax.tree.map(np.asarray, batch)
-            if empty:
-                return
-            yield None
-
-    def _following(self) -> Any:
-        """The next batch of the source; None at the end of an epoch."""
-        try:
-            return next(self._epochs)
-        except StopIteration:
-            said = "the data ended: an iterator can be used once; give a function that makes a new one"
-            raise Ended(said if self._began else "this data is empty: its iterator gave no batch") from None
-
-    def _look(self) -> Any:
-        """Rows that are held or the next ones to come."""
-        while self._held is None:
-            self._held = self._following()
-        return self._held
-
     def __getitem__(self, t: int) -> Any:
-        if t < self._next - 1:
-            self._restart()
+        if t < self._next - (self._last is not None):
+            self._go(max((place for step, place in self._places.items() if step <= t), default=self._start))
         while self._next <= t:
+            self._remember()
             self._last = self._cut()
             self._next += 1
         return self._last
+
+    def feed(self, t: int) -> tuple[Any, int]:
+        fed = super().feed(t)
+        if self._places:  # the next window begins here, and may be asked for before it is made
+            with contextlib.suppress(Ended):
+                self._remember()
+        return fed
+
+    def position(self, t: int) -> Any:
+        place = self._places.get(t - t % self.width)
+        try:
+            return None if place is None else [place.step, written(place.position), place.used]
+        except TypeError as error:
+            warnings.warn(f"where the data stands cannot be saved: {error}", stacklevel=2)
+            return None
+
+    def seek(self, t: int, position: Any) -> None:
+        first = t - t % self.width  # this looks at step 0, and so comes before all else
+        if position is not None:
+            step, place, used = position
+            self._go(Place(step, read(place), used))
+        elif first and first not in self._places:
+            warnings.warn(
+                "the data cannot tell where it stands (it has no get_state and no state_dict), and goes on from a step "
+                f"ahead: its first {first} batches are read and passed over",
+                stacklevel=2,
+            )
+
+    def _go(self, place: Place) -> None:
+        self._epochs, self._held, self._used = self._endless(place.position), None, 0
+        self._next, self._last = place.step, None
+        if place.used:
+            self._look()
+            self._used = place.used
+
+    def _remember(self) -> None:
+        """Note where the stream stands, for as long as a few windows are long; the start for good."""
+        self._look()
+        if self._before is None:
+            return
+        place = Place(self._next, self._before, self._used)
+        self._start = self._start if place.step else place
+        self._places[place.step] = place
+        if len(self._places) > 4 * WIDEST:
+            del self._places[next(iter(self._places))]
+
+    def _endless(self, position: Any) -> Iterator[tuple[Any, Any]]:
+        """(position before it, batch) of the source's batches, epoch after epoch; twice None marks the end of one."""
+        while True:
+            empty = True
+            for before, batch in told_batches(self._source, position):
+                empty, self._began = False, True
+                yield before, jax.tree.map(np.asarray, batch)
+            if empty and position is None:  # with one, it may stand at the end of an epoch
+                return
+            position = None
+            yield None, None
+
+    def _follow(self) -> None:
+        """Hold the next batch of the source; None at the end of an epoch."""
+        try:
+            self._before, self._held = next(self._epochs)
+        except StopIteration:
+            said = "the data ended: an iterator can be used once; give a function that makes a new one"
+            raise Ended(said if self._began else "this data is empty: its iterator gave no batch") from None
+        self._used = 0
+
+    def _look(self) -> Any:
+        """The batch whose rows come next."""
+        while self._held is None:
+            self._follow()
+        return self._held
 
     def _cut(self) -> Any:
         """The next `size` rows."""
         parts, need = [], self.size
         while need:
-            rows = self._look()
-            taken = min(need, row_count(rows))
-            parts.append(jax.tree.map(lambda array, taken=taken: array[:taken], rows))
-            rest = jax.tree.map(lambda array, taken=taken: array[taken:], rows)
-            need -= taken
-            self._held = rest if len(jax.tree.leaves(rest)[0]) else self._following()
+            rows, start = self._look(), self._used
+            count = row_count(rows)
+            stop = self._used = min(start + need, count)
+            parts.append(jax.tree.map(lambda array, of=slice(start, stop): array[of], rows))
+            need -= stop - start
+            if stop == count:
+                self._follow()
             if self._pad and self._held is None:
                 break
         batch = jax.tree.map(lambda *rows: np.concatenate(rows), *parts)

@@ -49,7 +49,7 @@ def steps(train: Program, state: State, until: int, events: Sequence[On], histor
             stamp(history, begun)
             progress.tell(history.training)
             if history.training.short:
-                raise NonFinite.at(state, train)
+                break
             if not settled:
                 continue
             why = signal.name or ("steps" if step == until else None)
@@ -57,10 +57,14 @@ def steps(train: Program, state: State, until: int, events: Sequence[On], histor
                 answer = callback.do(Event(step, state, history, train.averaged(state)))
                 if isinstance(answer, Stop):
                     why, answer = answer.why, answer.state
+                if not isinstance(answer, State | None):
+                    raise TypeError(f"a callback gives nothing, a Stop or a State, and {callback.do} gave {answer!r}")
                 state = state if answer is None else answer
             yield Event(step, state, history, train.averaged(state), why)
             if why:
                 return
+    if history.training.short:
+        raise NonFinite.at(state, train)  # now that no thread asks the data for what comes next
 
 
 def stamp(history: History, begun: float) -> None:

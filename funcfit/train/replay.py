@@ -49,6 +49,7 @@ def replay(train: Program, run: str | os.PathLike, like: State, step: int) -> Re
         raise FileNotFoundError(f"no checkpoint in {folder} is as early as step {step}")
     saved = checkpoint.restore(folder, like, max(earlier), set_aside=False)
     state = jax.tree.map(jnp.asarray, saved.tree)
+    train.data.seek(saved.step, saved.facts.get("position"))
     if step > saved.step:
         state, _ = train(state, step - saved.step)
     return Replay(state, train.data[step], train.update)

@@ -20,6 +20,7 @@ from funcfit import checkpoint
 from funcfit.compile import kept_in
 
 from . import loop
+from .data import Data
 from .events import Event, Every, On
 from .history import History, Rows
 from .loggers import VALIDATION, Logger, closed, told
@@ -65,6 +66,8 @@ class Run:
         self.history = History(
             self._rows("metrics.jsonl", ""), self._rows("validation.jsonl", VALIDATION), self._rows("clock.jsonl", None)
         )
+        self._data: Data | None = None
+        self._position: Any = None  # of the restored checkpoint's data
         self._saving: Future | None = None
         self._lock: Any = None
         self._thread: Any = None
@@ -105,7 +108,7 @@ class Run:
             saved = checkpoint.restore(self.checkpoints, like)
         except FileNotFoundError:
             return like
-        self.why = saved.facts["why"]
+        self.why, self._position = saved.facts["why"], saved.facts.get("position")
         return jax.tree.map(jax.numpy.asarray, saved.tree)
 
     def commit(self, state: State, why: str | None = None, *, wait: bool = False) -> None:
@@ -117,8 +120,10 @@ class Run:
         self._settle()
         for rows in self.history:
             rows.sync()
-        facts = {"why": why, "metrics": scalars(self.history), "saved": now()}
-        self._saving = self._thread.submit(self._save, int(state.step), copied(state), facts)
+        step = int(state.step)
+        position = None if self._data is None else self._data.position(step)
+        facts = {"why": why, "metrics": scalars(self.history), "saved": now(), "position": position}
+        self._saving = self._thread.submit(self._save, step, copied(state), facts)
         if wait:
             self._settle()
 
@@ -139,6 +144,8 @@ class Run:
             for rows in self.history:
                 rows.resume(int(state.step))
         first = int(state.step)
+        program.data.seek(first, self._position)
+        self._data = program.data
         due: list[int] = []  # steps whose state is to be saved, once the other callbacks have seen it
         save = [On(self.every, lambda event: due.append(event.step))] if self.path else []
         try:
