@@ -24,6 +24,7 @@ import tempfile
 import time
 from functools import partial
 
+from bench.processes import as_any_user, import_time, turned
 from bench.session_cases import CASES
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -95,24 +96,6 @@ def first_step(provider, name):
     print(json.dumps({"import": imported - start, "build and initialize": built - imported, "first step": ran - built}))
 
 
-def as_any_user(**settings):
-    """The environment of a measured process: byte code is kept, and no cache but the one given is used."""
-    ours = ("PYTHONDONTWRITEBYTECODE", "FUNCFIT_CACHE", "JAX_COMPILATION_CACHE_DIR")
-    return {**{k: v for k, v in os.environ.items() if k not in ours}, **settings}
-
-
-def import_time(interpreter, module):
-    """Seconds that `import module` adds to an interpreter that does nothing."""
-
-    def seconds(code):
-        start = time.perf_counter()
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        subprocess.run([interpreter, "-c", code], check=True, env=as_any_user(), **quiet)
-        return time.perf_counter() - start
-
-    return seconds(f"import {module}") - seconds("pass")
-
-
 class Contender:
     def __init__(self, name, interpreter):
         self.name, self.interpreter = name, interpreter
@@ -136,7 +119,7 @@ class Contender:
     def turn(self, case):
         if case == "import":
             module = {"funcfit": "funcfit.tf1", "jax": "jax"}.get(self.name, "tensorflow")
-            return import_time(self.interpreter, module) * 1e6
+            return import_time(self.interpreter, f"import {module}") * 1e6
         self.process.stdin.write(case + "\n")
         self.process.stdin.flush()
         return self._answer()["us"]
@@ -173,12 +156,6 @@ def newcomers(tensorflow, folder):
     yield Newcomer("jax warm", "jax", sys.executable, JAX_COMPILATION_CACHE_DIR=by_hand, **at_once)
     if tensorflow:
         yield Newcomer("tensorflow", "tensorflow", tensorflow)
-
-
-def turned(contenders, number):
-    """Another order in each round: whoever comes after a heavy process has a slower start."""
-    number %= len(contenders)
-    return contenders[number:] + contenders[:number]
 
 
 def compare(contenders, cases, rounds):
