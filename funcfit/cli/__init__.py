@@ -1,4 +1,5 @@
-"""The command line: `funcfit run|bench|check` for TensorFlow 1 programs, `fit|info|plot|verify|diff` for training runs.
+"""The command line: `funcfit run|bench|check` for TensorFlow 1 programs, `fit|info|plot|verify|replay|diff` for
+training runs.
 
 run.py         a program as Python would run it, with the parts around it:
   sources.py     scripts and notebooks as cells      magics.py    IPython's shorthands
@@ -12,6 +13,7 @@ check.py       the TF symbols that a program uses and whether they are there; sy
 live.py        %load_ext funcfit
 fits.py        a function of a program, with its arguments from the command line
 runs.py        what is in the directories of runs
+replays.py     one of their steps, taken again
 """
 
 import argparse
@@ -22,6 +24,7 @@ from .bench import bench
 from .check import check
 from .figures import display_there
 from .fits import fit
+from .replays import replay_step
 from .run import run
 
 
@@ -54,6 +57,15 @@ def main(argv: list[str] | None = None) -> int:
         ("verify", "whether its checkpoints are whole"),
     ):
         commands.add_parser(command, help=says).add_argument("run", type=Path, metavar="RUN")
+    replays = commands.add_parser("replay", help="take a step of a run again: is it the same, where does NaN come from")
+    replays.add_argument("run", type=Path, metavar="RUN")
+    replays.add_argument("step", type=int, metavar="STEP", help="steps taken before it")
+    replays.add_argument(
+        "program",
+        nargs=argparse.REMAINDER,
+        metavar="...",
+        help="FILE.py or FILE.py:FUNCTION and its arguments, if moved",
+    )
     diffs = commands.add_parser("diff", help="in what the newest checkpoints of two runs differ")
     diffs.add_argument("runs", nargs=2, type=Path, metavar="RUN")
     plots = commands.add_parser("plot", help="draw the course of a metric in some runs")
@@ -71,6 +83,8 @@ def main(argv: list[str] | None = None) -> int:
             return directories.info(options.run)
         case "verify":
             return directories.verify(options.run)
+        case "replay":
+            return replay_step(options.run, options.step, options.program)
         case "diff":
             return directories.diff(*options.runs)
         case "plot":

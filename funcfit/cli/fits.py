@@ -11,20 +11,32 @@ from typing import Any
 
 def fit(target: str, arguments: list[str]) -> int:
     """Call the function that `target` names and print what it gives; wrong names end with status 2."""
+    try:
+        print(called(target, arguments))
+    except Unknown as error:
+        print(f"funcfit: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+class Unknown(LookupError):
+    """There is no such file or function."""
+
+
+def called(target: str, arguments: list[str]) -> Any:
+    """What the function gives that `target` names, FILE.py:FUNCTION; its arguments are in `sys.argv` as well."""
     file, _, name = target.rpartition(":")
     if not Path(file).is_file():
-        print(f"funcfit: {target!r} is not FILE.py:FUNCTION with a file that is there", file=sys.stderr)
-        return 2
-    sys.path.insert(0, str(Path(file).absolute().parent))
+        raise Unknown(f"{target!r} is not FILE.py:FUNCTION with a file that is there")
+    before = sys.argv, sys.path
+    sys.argv, sys.path = [target, *arguments], [str(Path(file).absolute().parent), *sys.path]
     try:
         functions = {n: f for n, f in runpy.run_path(file).items() if inspect.isfunction(f)}
         if name not in functions:
-            print(f"funcfit: {file} has no function {name!r}; it has {', '.join(functions)}", file=sys.stderr)
-            return 2
-        print(functions[name](**vars(parser_of(functions[name], target).parse_args(arguments))))
+            raise Unknown(f"{file} has no function {name!r}; it has {', '.join(functions)}")
+        return functions[name](**vars(parser_of(functions[name], target).parse_args(arguments)))
     finally:
-        sys.path.pop(0)
-    return 0
+        sys.argv, sys.path = before
 
 
 def parser_of(fn: Callable, name: str) -> argparse.ArgumentParser:

@@ -17,7 +17,7 @@ FORMS = (("get_state", "set_state"), ("state_dict", "load_state_dict"))
 
 def told_batches(source: Any, position: Any = None) -> Iterator[tuple[Any, Any]]:
     """(position, batch) of one pass over a source, or of the rest of it; a position is None where it cannot tell."""
-    loader = source() if callable(source) else source
+    loader: Any = source() if callable(source) else source
     tell, go = form_of(loader)
     if tell and position is not None:
         go(position)  # it is that of the iterator which the loader makes next

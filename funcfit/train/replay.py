@@ -1,6 +1,8 @@
 """A step of a run, taken again."""
 
+import contextlib
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +13,7 @@ from funcfit import checkpoint
 
 from .nonfinite import Origin, first_nonfinite
 from .program import Program
+from .run import Run
 from .state import State
 
 
@@ -44,12 +47,45 @@ def replay(train: Program, run: str | os.PathLike, like: State, step: int) -> Re
     Raises FileNotFoundError when no checkpoint is as early as that.
     """
     folder = Path(run) / "checkpoints"
-    earlier = [saved for saved, _ in checkpoint.saved_steps(folder) if saved <= step]
+    there = [saved for saved, _ in checkpoint.saved_steps(folder)]
+    earlier = [saved for saved in there if saved <= step]
     if not earlier:
-        raise FileNotFoundError(f"no checkpoint in {folder} is as early as step {step}")
+        raise FileNotFoundError(f"no checkpoint in {folder} is as early as step {step}: there are {there or 'none'}")
     saved = checkpoint.restore(folder, like, max(earlier), set_aside=False)
     state = jax.tree.map(jnp.asarray, saved.tree)
     train.data.seek(saved.step, saved.facts.get("position"))
     if step > saved.step:
         state, _ = train(state, step - saved.step)
     return Replay(state, train.data[step], train.update)
+
+
+class Reached(BaseException):
+    """A program has come to the first step of a run that is held: the `program` and the `state` that it begins with."""
+
+    def __init__(self, program: Program, state: State):
+        super().__init__("a run that is held has come to its first step")
+        self.program, self.state = program, state
+
+
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """A with-block in which a Run in `folder` opens, reads and writes nothing, and raises Reached for its first step.
+
+    So a program that trains there can be asked for what a step is made of. What it does elsewhere it does.
+    """
+    make, folder = Run.__init__, folder.resolve()
+
+    def stop(program: Program, state: State, until: int, events: Sequence[Any] = ()) -> Iterator[Any]:
+        raise Reached(program, state)
+
+    def made(self: Run, path: str | os.PathLike | None = None, **options: Any) -> None:
+        ours = path is not None and Path(path).resolve() == folder
+        make(self, None if ours else path, **options)
+        if ours:
+            self.steps = stop
+
+    Run.__init__ = made
+    try:
+        yield
+    finally:
+        Run.__init__ = make

@@ -198,7 +198,7 @@ class Run:
                 )
             return
         versions = {"jax": jax.__version__, "numpy": np.__version__, "python": platform.python_version()}
-        facts = {"data": data, "versions": versions, "arguments": sys.argv, "started": now()}
+        facts = {"data": data, "versions": versions, "arguments": sys.argv, "started": now(), "folder": os.getcwd()}
         tmp = file.with_suffix(".tmp")
         tmp.write_text(json.dumps(facts, indent=1))
         tmp.replace(file)

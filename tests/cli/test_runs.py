@@ -1,10 +1,15 @@
 """Commands about training runs: what they print and what their exit status says."""
 
+import json
+from pathlib import Path
+
 import pytest
 
+from funcfit import NonFinite
 from funcfit.cli import main
 
 PROGRAM = '''
+import sys
 import numpy as np
 import optax
 from funcfit import Every, Run, fit
@@ -17,6 +22,9 @@ def loss(w, batch, key):
 def train(run: str, lr: float = 0.1, steps=30):
     """A line through points."""
     return fit(loss, 0.0, X, optax.sgd(lr), steps=steps, run=Run(run, every=Every(steps=10)), validation=X)
+
+if __name__ == "__main__":
+    train(sys.argv[1], float(sys.argv[2]))
 '''
 
 
@@ -77,3 +85,59 @@ def test_plot_draws_runs_into_one_file(train, tmp_path, capsys):
     pytest.importorskip("matplotlib").use("Agg")
     assert main(["plot", train("a"), train("b", "--lr", "0.2"), "--file", str(tmp_path / "both.png")]) == 0
     assert (tmp_path / "both.png").stat().st_size > 1000
+
+
+def contents(folder):
+    files = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in Path(folder).rglob("*") if path.is_file()}
+    return files | {path: path.stat().st_mtime_ns for path in Path(folder).rglob("*") if path.is_dir()}
+
+
+def test_replay_takes_a_step_again_by_the_runs_own_program_and_changes_nothing(train, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # the run is told by a name that counts from here
+    assert main(["fit", "line.py:train", "--run", "a"]) == 0
+    run, before = tmp_path / "a", contents(tmp_path / "a")
+    monkeypatch.chdir("/")
+    row = json.loads((run / "metrics.jsonl").read_text().splitlines()[17])
+    capsys.readouterr()
+    assert main(["replay", str(run), "17"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"step 17:\n  loss {row['loss']:.8g}, to the bit what it was\n  lr 0.1, to the bit")
+    assert main(["replay", str(run), "9"]) == 2
+    assert "no checkpoint in" in capsys.readouterr().err
+    assert contents(run) == before
+
+
+def test_replay_by_another_program_tells_in_what_it_differs(train, tmp_path, capsys):
+    run, script = train("a"), f"{tmp_path}/line.py"
+    capsys.readouterr()
+    assert main(["replay", run, "12", script, run, "0.1"]) == 0
+    assert main(["replay", run, "12", script, run, "0.2"]) == 1
+    assert "lr 0.2, and it was 0.1" in capsys.readouterr().out
+    assert main(["replay", run, "12", f"{tmp_path}/nowhere.py"]) == 2
+    assert main(["replay", run, "12", script, f"{tmp_path}/other", "0.1"]) == 2
+    assert "took no step in" in capsys.readouterr().err
+
+
+def test_replay_names_where_a_number_that_is_not_finite_came_from(tmp_path, capsys):
+    (tmp_path / "broken.py").write_text(BROKEN)
+    with pytest.raises(NonFinite, match="step 11 "):
+        main(["fit", f"{tmp_path}/broken.py:train", "--run", str(tmp_path / "a")])
+    assert main(["replay", str(tmp_path / "a"), "11"]) == 1
+    printed = capsys.readouterr().out
+    assert "step 11, which the run did not take:\n  loss nan\n" in printed
+    assert "not finite: log of float32[] with values from -" in printed and "broken.py:8" in printed
+
+
+BROKEN = """
+import jax.numpy as jnp
+import optax
+from funcfit import Every, Run, fit
+
+
+def loss(w, batch, key):
+    return jnp.log(w)
+
+
+def train(run: str):
+    fit(loss, 3.0, jnp.ones(2), optax.sgd(0.5), steps=30, run=Run(run, every=Every(steps=5)))
+"""

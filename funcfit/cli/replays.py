@@ -1,0 +1,96 @@
+"""`funcfit replay RUN STEP`: a step of a run, taken again by the program that made the run."""
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from funcfit.train.history import columns_in
+from funcfit.train.replay import Reached, held, replay
+from funcfit.tree import described, own
+
+from .fits import called
+from .run import as_main
+
+
+def replay_step(run: Path, step: int, program: list[str]) -> int:
+    """Print what step `step` measures, whether that is what the run measured to the bit, and where NaN comes from.
+
+    The program of the run is started again (or `program`, FILE.py or FILE.py:FUNCTION and its arguments) and stopped at
+    its first step in this directory, of which nothing is changed. The exit status is 1 when the numbers are others or
+    not finite, 2 when the step cannot be had.
+    """
+    run = run.absolute()
+    facts = json.loads((run / "run.json").read_text())
+    target, *arguments = program or facts["arguments"]
+    with contextlib.chdir("." if program else facts.get("folder", ".")):
+        try:
+            with held(run):
+                start(target, arguments)
+        except Reached as reached:
+            return told_step(run, step, reached)
+        except (OSError, LookupError) as error:
+            return refused(f"{target} cannot be started: {error}")
+        return refused(
+            f"{target} ended and took no step in {run}; give its program: funcfit replay RUN STEP FILE.py ..."
+        )
+
+
+def start(target: str, arguments: list[str]) -> None:
+    """The program as it was started: a script, or a function of one."""
+    if ":" in target:
+        called(target, arguments)
+        return
+    path = Path(target)
+    source = path.read_bytes()
+    with as_main(path, arguments) as main:
+        exec(compile(source, str(path), "exec", dont_inherit=True), main.__dict__)
+
+
+def told_step(run: Path, step: int, reached: Reached) -> int:
+    train = reached.program
+    try:
+        found = replay(train, run, reached.state, step)
+    except (FileNotFoundError, ValueError) as error:
+        return refused(str(error))
+    after, metrics = train(own(found.state))
+    row = {name: np.asarray(rows[0]) for name, rows in metrics.items()}
+    recorded = row_of(columns_in(run / "metrics.jsonl"), step + 1)
+    print(f"step {step}{'' if recorded else ', which the run did not take'}:")
+    differ = False
+    for name, value in row.items():
+        before = recorded.get(name)
+        same = before is None or np.array_equal(before, value.astype(before.dtype), equal_nan=value.dtype.kind == "f")
+        differ |= not same
+        said = "" if before is None else ", to the bit what it was" if same else f", and it was {shown(before)}"
+        print(f"  {name} {shown(value)}{said}")
+    sound = all(np.isfinite(x).all() for x in floats((row, after)))
+    if not sound or after.extra.get("halted", False):
+        print(f"  not finite: {found.first_nonfinite() or 'what the step begins with, its state or its batch'}")
+        return 1
+    return int(differ)
+
+
+def row_of(columns: dict[str, np.ndarray], step: int) -> dict[str, np.ndarray]:
+    (places,) = np.nonzero(columns.get("step", np.empty(0)) == step)
+    return {name: column[places[0]] for name, column in columns.items() if name != "step"} if len(places) else {}
+
+
+def floats(tree: Any) -> Iterator[np.ndarray]:
+    for leaf in jax.tree.leaves(tree):
+        if jax.numpy.issubdtype(leaf.dtype, np.floating):
+            yield np.asarray(leaf, np.float64)
+
+
+def shown(value: np.ndarray) -> str:
+    return f"{value:.8g}" if value.ndim == 0 else described(value)
+
+
+def refused(why: str) -> int:
+    print(f"funcfit: {why}", file=sys.stderr)
+    return 2
