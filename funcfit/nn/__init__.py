@@ -7,11 +7,13 @@
 layer.py      Layer, of a function; sequential and residual, which are made of others; dropout
 linear.py     dense, conv, pools, flatten, embedding
 norms.py      layer_norm, and batch_norm, whose running moments are its carry
-attention.py  attention, positions
+attention.py  attention and the weights it sees with, positions
 recurrent.py  lstm, gru
+draws.py      first parameters: random numbers that nothing is compiled for
 """
 
 from .attention import attention as attention
+from .attention import attention_weights as attention_weights
 from .attention import positions as positions
 from .layer import Layer as Layer
 from .layer import dropout as dropout

@@ -1,9 +1,12 @@
 """Attention over the rows of a sequence."""
 
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float
 
 from funcfit.kernels.softmax import softmax
 
@@ -29,15 +32,26 @@ def attention(heads: int, *, causal: bool = False) -> Layer:
         return weights, ()
 
     def apply(params, x, key=None, carry=()):
-        batch, time, size = x.shape
-        q, k, v = jnp.moveaxis((x @ params["in"]).reshape(batch, time, 3, heads, size // heads), (2, 3), (0, 2))
-        scores = q @ jnp.swapaxes(k, -1, -2) / math.sqrt(size // heads)
-        if causal:
-            scores = jnp.where(jnp.tril(jnp.ones((time, time), bool)), scores, -jnp.inf)
-        seen = jnp.swapaxes(softmax(scores) @ v, 1, 2).reshape(batch, time, size)
-        return seen @ params["out"], ()
+        weights, v = weights_and_values(params, x, heads, causal)
+        return jnp.swapaxes(weights @ v, 1, 2).reshape(x.shape) @ params["out"], ()
 
     return Layer(init, apply)
+
+
+def attention_weights(
+    params: Any, x: Float[ArrayLike, "batch time size"], heads: int, *, causal: bool = False
+) -> Float[Array, "batch heads time seen"]:
+    """How much each time of x sees of each: the weights by which an attention layer with these parameters means."""
+    return weights_and_values(params, x, heads, causal)[0]
+
+
+def weights_and_values(params, x, heads, causal):
+    batch, time, size = x.shape
+    q, k, v = jnp.moveaxis((x @ params["in"]).reshape(batch, time, 3, heads, size // heads), (2, 3), (0, 2))
+    scores = q @ jnp.swapaxes(k, -1, -2) / math.sqrt(size // heads)
+    if causal:
+        scores = jnp.where(jnp.tril(jnp.ones((time, time), bool)), scores, -jnp.inf)
+    return softmax(scores), v
 
 
 def positions() -> Layer:

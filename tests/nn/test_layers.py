@@ -88,8 +88,17 @@ def test_attention_is_the_formula_for_one_head():
     layer = nn.attention(1)
     params, _ = layer.init(KEY, X.shape[1:])
     q, k, v = jnp.split(X @ params["in"], 3, -1)
-    seen = jax.nn.softmax(q @ jnp.swapaxes(k, 1, 2) / np.sqrt(8)) @ v
-    np.testing.assert_allclose(layer(params, X), seen @ params["out"], rtol=1e-4, atol=1e-5)
+    weights = jax.nn.softmax(q @ jnp.swapaxes(k, 1, 2) / np.sqrt(8))
+    np.testing.assert_allclose(layer(params, X), weights @ v @ params["out"], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(nn.attention_weights(params, X, 1)[:, 0], weights, rtol=1e-4, atol=1e-6)
+
+
+def test_weights_of_attention_are_shares_of_what_each_head_sees():
+    params, _ = nn.attention(4).init(KEY, X.shape[1:])
+    weights = nn.attention_weights(params, X, 4, causal=True)
+    assert weights.shape == (5, 4, 6, 6)
+    np.testing.assert_allclose(weights.sum(-1), 1, rtol=1e-5)
+    np.testing.assert_array_equal(np.triu(np.ones((6, 6)), 1) * weights, 0)
 
 
 @pytest.mark.parametrize("layer", [nn.lstm(4), nn.gru(4)], ids=["lstm", "gru"])
