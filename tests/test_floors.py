@@ -14,6 +14,7 @@ FLOORS = {
     "funcfit.tree": 0,
     "funcfit.kernels": 0,
     "funcfit.compile": 1,
+    "funcfit.by_numpy": 1,
     "funcfit.checkpoint": 1,
     "funcfit.eventfile": 1,
     "funcfit.nn": 1,

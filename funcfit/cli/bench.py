@@ -13,7 +13,6 @@ from weakref import WeakKeyDictionary
 import jax
 import numpy as np
 
-from funcfit.compile import traces
 from funcfit.tf1.graph.node import Operation
 from funcfit.tf1.run.program import Executable, Program
 
@@ -22,6 +21,7 @@ from .run import run
 OFTEN = 20  # calls from which a plan is worth advice
 SMALL = 1e-3  # seconds of computing below which a step is small
 LARGE = 1 << 20  # bytes a call
+COMPILED = "/jax/core/compile/backend_compile_duration"
 
 
 @dataclass
@@ -57,7 +57,12 @@ def watched() -> Iterator[list[Row]]:
     rows: list[Row] = []
     row_of: WeakKeyDictionary[Program, Row] = WeakKeyDictionary()
     parts = threading.local()  # seconds of the call under way, by kind
-    call, compiled, on_host = Program.__call__, Executable._called, Program._host_stage
+    call, compiled, on_host, by_numpy = Program.__call__, Executable._called, Program._host_stage, Executable._by_numpy
+    compilations: list[float] = []
+
+    def note(event: str, seconds: float, **_):
+        if event == COMPILED:
+            compilations.append(seconds)
 
     def watched_call(program, values):
         row = row_of.get(program)
@@ -66,14 +71,14 @@ def watched() -> Iterator[list[Row]]:
             row = row_of[program] = Row(label(program.elements), whys)
             rows.append(row)
         values = list(values)
-        before, parts.compute, parts.host = traces(), 0.0, 0.0
+        before, parts.compute, parts.host = len(compilations), 0.0, 0.0
         start = time.perf_counter()
         results = call(program, values)
         seconds = time.perf_counter() - start
         row.calls += 1
         row.fed += sum(np.asarray(x).nbytes for x in values)
         row.fetched += sum(np.asarray(x).nbytes for x in results if x is not None)
-        if traces() > before:
+        if len(compilations) > before:
             row.compilations += 1
             row.compiling += seconds
         else:
@@ -93,12 +98,17 @@ def watched() -> Iterator[list[Row]]:
         (Program, "__call__", call, watched_call),
         (Program, "_host_stage", on_host, timed(on_host, parts, "host")),
     )
-    watching += ((Executable, "_called", compiled, timed(waited_for, parts, "compute")),)
+    watching += (
+        (Executable, "_called", compiled, timed(waited_for, parts, "compute")),
+        (Executable, "_by_numpy", by_numpy, timed(by_numpy, parts, "compute")),
+    )
     for owner, name, _, ours in watching:
         setattr(owner, name, ours)
+    jax.monitoring.register_event_duration_secs_listener(note)
     try:
         yield rows
     finally:
+        jax.monitoring.unregister_event_duration_listener(note)
         for owner, name, before, _ in watching:
             setattr(owner, name, before)
 

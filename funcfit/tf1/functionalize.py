@@ -35,7 +35,7 @@ def functionalize(fetches, feeds=(), session=None):
     tensors = [x for x, _ in fed_pairs(graph, dict.fromkeys(feeds, 0))]
     made = plan(tree.elements, tensors)
     stage = _only_stage(made)
-    cells = [*stage.writes, *stage.reads]
+    cells = list(dict.fromkeys([*stage.writes, *stage.reads, *made.shown.values()]))
     _check_constants(made)
 
     def fn(state, *values):
@@ -53,7 +53,8 @@ def functionalize(fetches, feeds=(), session=None):
             raise NotImplementedError(
                 f"{wait.tensor.name} decides shapes and is not known before the function runs"
             ) from None
-        by_key = dict(zip(stage.gives, out))
+        after = {**state, **{c.name: value for c, value in zip(stage.writes, new)}}
+        by_key = dict(zip(stage.gives, out)) | {key: after[cell.name] for key, cell in made.shown.items()}
         fetched = [
             None
             if key is None
@@ -64,7 +65,7 @@ def functionalize(fetches, feeds=(), session=None):
             else jnp.asarray(key.op.attrs["value"])
             for key in made.fetch_keys
         ]
-        return tree.rebuild(fetched), {**state, **{c.name: value for c, value in zip(stage.writes, new)}}
+        return tree.rebuild(fetched), after
 
     return fn, _initial_state(cells, graph, session)
 

@@ -27,6 +27,7 @@ class Plan:
     nodes: list
     stages: list
     fetch_keys: list  # a key a fetch: a Tensor or a View, None for an Operation
+    shown: dict  # the Views among them that are whole cells -> the cell: the state holds these when the run is over
     uses: dict  # node -> the version of the cell behind each of its inputs (missing: not a cell)
     cells: Cells
     previous: dict  # (cell, write) -> the version that write replaced
@@ -66,6 +67,7 @@ def plan(fetches, feeds, static=(), by_turn=(), shared=None, lists_on_host=False
             fetch_keys.append(View(x, latest.get(cell)))
         else:
             fetch_keys.append(x)
+    shown = {key: cells.behind(key.tensor) for key in fetch_keys if isinstance(key, View) and _is_whole(key.tensor)}
     guards = {x: contexts.outer(x) for x in fetches if isinstance(x, Tensor) and x not in fed and contexts.outer(x)}
     static = {*static, *(pred for branches in guards.values() for pred, _ in branches)}
     inside = padded(order, fetches)
@@ -79,6 +81,7 @@ def plan(fetches, feeds, static=(), by_turn=(), shared=None, lists_on_host=False
         order,
         stages,
         fetch_keys,
+        {} if fed.boundary else shown,
         uses,
         cells,
         previous,
@@ -123,6 +126,14 @@ def _plan_inside(loop, cells, by_turn, outer):
     loop.by_turn |= loop.condition in by_turn
     loop.writes = [cell for cell in writes if cell not in made_inside]
     loop.reads = [cell for cell in reads if cell not in made_inside and cell not in writes]
+
+
+def _is_whole(tensor):
+    """True for an alias that shows all of a variable."""
+    while tensor.op.type in ("Identity", "RefIdentity") or tensor.op.card.writes and tensor.dtype._is_ref_dtype:
+        card = tensor.op.card
+        tensor = tensor.op._inputs[card.input_positions(tensor.op, card.writes)[0] if card.writes else 0]
+    return tensor.op.card.cell
 
 
 def _is_as_found(key):

@@ -17,13 +17,13 @@ import numpy as np
 
 import funcfit.tf1.run.conditionals
 import funcfit.tf1.run.turns  # noqa: F401  the runners of conditionals and loops
+from funcfit import by_numpy
 from funcfit.compile import evaluate, jit, kept_in, part, touched, wide_mode
 from funcfit.errors import InvalidArgumentError
 from funcfit.kernels.stack import Stack
 from funcfit.tf1.graph.dtypes import HOST_ONLY
 from funcfit.tf1.graph.node import Operation, Tensor
 from funcfit.tf1.run.by_turn import run_by_turn
-from funcfit.tf1.run.cells import View
 from funcfit.tf1.run.fetch import fed_array
 from funcfit.tf1.run.loops import ByTurn
 from funcfit.tf1.run.plan import plan
@@ -32,6 +32,7 @@ from funcfit.tf1.run.trace import (
     Undecided,
     cell_value,
     cells_written_by_rows,
+    empty,
     given_value,
     keeping,
     run_steps,
@@ -104,6 +105,9 @@ class Program:
 
     def _run(self, values):
         made = self.plan
+        for cell in made.shown.values():
+            if cell not in made.final:
+                _held(self.session, cell)  # an empty one is an error before anything has run
         for number, stage in enumerate(made.stages):
             run = self._host_stage if stage.host else self._fill if stage.fills else self._jitted_stage
             run(number, stage, values)
@@ -116,6 +120,8 @@ class Program:
         for key in made.fetch_keys:
             if key is None:
                 out.append(None)
+            elif key in made.shown:
+                out.append(_shown(self.session, made.shown[key]))
             elif isinstance(key, Tensor) and key.op.type == "Const":
                 out.append(fetched(key.op.attrs["value"]))
             else:
@@ -203,6 +209,20 @@ def entropy():
     return int.from_bytes(os.urandom(8), "little")
 
 
+def _held(session, cell):
+    """What the state holds of a cell. Raises FailedPreconditionError when that is nothing."""
+    try:
+        return session._state[cell]
+    except KeyError:
+        raise empty(cell) from None
+
+
+def _shown(session, cell):
+    """A cell's value as programs get it, copied before another run takes the cell."""
+    with session._lock:
+        return fetched(_held(session, cell))
+
+
 def fetched(value):
     """A fetched value as programs get it: a numpy array of their own, or a numpy scalar."""
     if isinstance(value, np.ndarray) and value.dtype == object:
@@ -219,15 +239,19 @@ class Executable:
         self.written = tuple(c for c in stage.writes if c not in absent)
         self.read = tuple(c for c in stage.reads if c not in absent)
         self.taken = [k for k in stage.takes if k not in static]
-        function, self.checked = stage_function(made, stage, absent, static)
+        self.function, self.checked = stage_function(made, stage, absent, static)
         self.shapes_seen = 0
         self.label = "run_" + _label(made)
-        self.compiled = jit(function, donate_argnums=(0,), name=self.label, on_trace=self._traced)
+        self.compiled = self._jitted()
+        self._new = not stage.writes and len(stage.nodes) <= by_numpy.OPERATIONS  # it may not be worth compiling
         self.verifier = None  # makes the checks in a call of its own, before
         checks = any(node.card.checks is not None for node in stage.nodes)
         self._protect = partial(self._protect_cells, absent) if checks and self.written else None
         self._compiling = None
         self._places = None
+
+    def _jitted(self):
+        return jit(self.function, donate_argnums=(0,), name=self.label, on_trace=self._traced)
 
     def _protect_cells(self, absent, *arguments):
         """A run whose checks fail leaves its cells as they were. A select that keeps the old values would copy cells
@@ -271,6 +295,30 @@ class Executable:
                 stacklevel=6,
             )
 
+    def _by_numpy(self, taken, fed):
+        """What a stage that only looks gives when it first runs, if NumPy is sooner done than a compiler; else None."""
+        self._new = False
+        with self.session._lock, wide_mode() if self.stage.wide else nullcontext():
+            arguments = [], [self.session._state[c] for c in self.read], taken, fed
+            try:
+                traced = self.compiled.trace(*arguments)
+            except BaseException:
+                self._stop_keeping()
+                raise
+            if not by_numpy.is_quick(traced.jaxpr):
+                return None  # what has been traced is called next
+            out = by_numpy.worked_out(traced.jaxpr, jax.tree.leaves(arguments))
+        self._stop_keeping()
+        self.compiled = self._jitted()
+        _, given, checks = jax.tree.unflatten(jax.tree.structure(traced.out_info), out)
+        self._verify(checks)
+        return given
+
+    def _stop_keeping(self):
+        if self._compiling is not None:
+            self._compiling.close()
+            self._compiling = None
+
     def _call(self, taken, fed):
         if not self.stage.wide:
             return self._called(taken, fed)
@@ -297,8 +345,7 @@ class Executable:
                 deque(chain(map(out.extend, (results,)), map(state.__setitem__, self.stage.writes, new)), 0)
         finally:
             if self._compiling is not None:
-                self._compiling.close()
-                self._compiling = None
+                self._stop_keeping()
         _, given, checks = out[0]
         if self.verifier is None:
             self._verify(checks)
@@ -317,8 +364,9 @@ class Executable:
     def run(self, values):
         taken = [values[k] for k in self.taken]
         taken = [x.for_any_run() if isinstance(x, Stack) else x for x in taken]
-        given = self._call(taken, [values[x] for x in self.stage.feeds])
-        values.update(zip(self.stage.gives, given))
+        fed = [values[x] for x in self.stage.feeds]
+        given = self._by_numpy(taken, fed) if self._new else None
+        values.update(zip(self.stage.gives, self._call(taken, fed) if given is None else given))
 
     def run_alone(self, arrays):
         """The whole run, when this stage is all of the plan; None when a cell is missing, so that the long way finds
@@ -327,6 +375,8 @@ class Executable:
         if self._places is None:
             self._prepare()
         try:
+            for cell in self._unwritten:
+                self.session._state[cell]
             given = self._call([], [arrays[i] for i in self._fed])
         except KeyError:
             return None
@@ -335,17 +385,24 @@ class Executable:
     def _prepare(self):
         tensors = self.plan.feeds
         self._fed = [tensors.index(x) for x in self.stage.feeds]
+        self._unwritten = [cell for cell in self.plan.shown.values() if cell not in self.plan.final]
         places = []
         for key in self.plan.fetch_keys:
             if key is None:
                 places.append((None, lambda arrays: None))
             elif key in self.stage.gives:
                 places.append((self.stage.gives.index(key), None))
+            elif key in self.plan.shown:
+                places.append((None, partial(_shown_after, self.session, self.plan.shown[key])))
             elif key.op.type == "Const":
                 places.append((None, partial(_constant, key.op.attrs["value"])))
             else:
                 places.append((None, partial(_fed_back, tensors.index(key))))
         self._places = places
+
+
+def _shown_after(session, cell, arrays):
+    return _shown(session, cell)
 
 
 def _constant(value, arrays):
@@ -358,16 +415,8 @@ def _fed_back(place, arrays):
 
 def only_reads(made):
     """True for a plan that shows cells as they are: nothing to compile."""
-    keys_are_cells = all(
-        isinstance(key, View) and key.write is None and shows_whole_cell(key.tensor) for key in made.fetch_keys
-    )
-    return keys_are_cells and all(node.outputs and shows_whole_cell(node.outputs[0]) for node in made.nodes)
-
-
-def shows_whole_cell(tensor):
-    while tensor.op.type in ("Identity", "RefIdentity"):
-        tensor = tensor.op.inputs[0]
-    return tensor.op.card.cell
+    idle = all(node.outputs and made.cells.shows(node.outputs[0]) for node in made.nodes)
+    return idle and all(key in made.shown for key in made.fetch_keys)
 
 
 class Reading:
@@ -375,7 +424,7 @@ class Reading:
 
     def __init__(self, session, made):
         self.session = session
-        self.cells = [made.cells.behind(key.tensor) for key in made.fetch_keys]
+        self.cells = [made.shown[key] for key in made.fetch_keys]
 
     def run_alone(self, arrays):
         """The values, or None when a cell is missing, so that the long way finds out."""

@@ -208,7 +208,7 @@ def connect(made, fed, contexts, static):
             wanted.setdefault(key, []).append(home[view])
     last = len(made.stages)
     for key in made.fetch_keys:
-        if isinstance(key, View):
+        if isinstance(key, View) and key not in made.shown:
             number = _last_stage(made.stages, host=key.tensor.dtype.base_dtype in dtypes.HOST_ONLY)
             last = len(made.stages)
             for each in keys_of(key.tensor, key.write, made, fed):

@@ -106,9 +106,14 @@ def cell_value(cell, version, scope):
     """A cell as the write `version` left it; as it was before, when that write is in a branch that did not run."""
     while (cell, version) not in scope:
         if version is None:
-            raise FailedPreconditionError(None, cell, f"Attempting to use uninitialized value {cell.name}")
+            raise empty(cell)
         version = scope.made.previous[cell, version]
     return scope.get((cell, version))
+
+
+def empty(cell):
+    """The error of a read of a cell that holds nothing."""
+    return FailedPreconditionError(None, cell, f"Attempting to use uninitialized value {cell.name}")
 
 
 def _only_orders_or_shows(node, made):

