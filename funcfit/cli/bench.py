@@ -156,10 +156,10 @@ def microseconds(seconds: list[float]) -> str:
 
 
 def advice(rows: list[Row]) -> Iterator[str]:
-    once = [row for row in rows if row.calls == 1 and row.compilations]
+    once = [row for row in rows if row.calls == 1]
     if len(once) >= OFTEN:
         yield (
-            f"{len(once)} plans compiled and ran once: where a loop adds to the graph, build before it; where values "
+            f"{len(once)} plans ran once: where a loop adds to the graph, build before it; where values "
             "are looked at one by one, fetch them in one run."
         )
     for row in rows:
