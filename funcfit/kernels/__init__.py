@@ -4,6 +4,7 @@ Training
   optimizers.py       update formulas, of all rows or of some
   rows.py             row numbers padded to a size that is known beforehand
   permutation.py      random access into shuffled orders
+  threefry.py         JAX's random numbers by NumPy, for values that are drawn once
 
 Random numbers, as TensorFlow draws them
   philox.py           streams: blocks, words, unit fractions

@@ -3,13 +3,13 @@
 import math
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from funcfit.kernels.softmax import softmax
 
+from . import draws
 from .layer import Layer
 from .linear import scaled_normal
 
@@ -24,7 +24,7 @@ def attention(heads: int, *, causal: bool = False) -> Layer:
         size = shape[-1]
         if size % heads:
             raise ValueError(f"attention needs a size that its {heads} heads can share, not {size}")
-        inner, outer = jax.random.split(key)
+        inner, outer = draws.split(key)
         weights = {
             "in": scaled_normal(inner, (size, 3 * size), 2 * size),
             "out": scaled_normal(outer, (size, size), 2 * size),
@@ -58,7 +58,7 @@ def positions() -> Layer:
     """Adds a learned vector to each time of rows [time, size]."""
 
     def init(key, shape):
-        return {"table": jax.random.normal(key, shape) * 0.02}, ()
+        return {"table": draws.normal(key, shape, 0.02)}, ()
 
     def apply(params, x, key=None, carry=()):
         return x + params["table"][: x.shape[1]], ()

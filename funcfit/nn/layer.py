@@ -7,6 +7,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, PRNGKeyArray
 
+from . import draws
+
 Shape = tuple[int, ...]
 
 
@@ -69,7 +71,7 @@ def sequential(*layers: Layer, **named: Layer) -> Layer:
     def init(key, shape):
         made, row = [], jax.ShapeDtypeStruct(shape, jnp.float32)
         for number, part in enumerate(parts):
-            params, carry = part.init(jax.random.fold_in(key, number), row.shape)
+            params, carry = part.init(draws.fold_in(key, number), row.shape)
             row = part.shape(params, carry, row.shape, row.dtype)
             made.append((params, carry))
         return gathered([params for params, _ in made]), gathered([carry for _, carry in made])

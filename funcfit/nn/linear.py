@@ -10,12 +10,13 @@ from funcfit.kernels.conv import convolution
 from funcfit.kernels.pool import avg_pool as avg_pool_of
 from funcfit.kernels.pool import max_pool as max_pool_of
 
+from . import draws
 from .layer import Layer, of
 
 
 def scaled_normal(key: Any, shape: tuple[int, ...], inputs: int) -> jax.Array:
     """Weights that keep the size of numbers through a layer and its relu. He et al. 2015, equation 10."""
-    return jax.random.normal(key, shape) * math.sqrt(2 / inputs)
+    return draws.normal(key, shape, math.sqrt(2 / inputs))
 
 
 def dense(size: int, *, bias: bool = True) -> Layer:
@@ -23,7 +24,7 @@ def dense(size: int, *, bias: bool = True) -> Layer:
 
     def init(key, shape):
         params = {"w": scaled_normal(key, (shape[-1], size), shape[-1])}
-        return params | ({"b": jnp.zeros(size)} if bias else {}), ()
+        return params | ({"b": draws.full((size,), 0.0)} if bias else {}), ()
 
     def apply(params, x, key=None, carry=()):
         y = x @ params["w"]
@@ -41,7 +42,7 @@ def conv(
 
     def init(key, shape):
         inputs = shape[-1] * math.prod(window)
-        return {"w": scaled_normal(key, (*window, shape[-1], size), inputs), "b": jnp.zeros(size)}, ()
+        return {"w": scaled_normal(key, (*window, shape[-1], size), inputs), "b": draws.full((size,), 0.0)}, ()
 
     def apply(params, x, key=None, carry=()):
         return convolution(x, params["w"], steps, padding, ones) + params["b"], ()
@@ -68,7 +69,7 @@ def embedding(words: int, size: int) -> Layer:
     """The row of a table for each number of x; a number that is not in the table gives NaN."""
 
     def init(key, shape):
-        return {"table": jax.random.normal(key, (words, size)) * 0.02}, ()
+        return {"table": draws.normal(key, (words, size), 0.02)}, ()
 
     def apply(params, x, key=None, carry=()):
         return params["table"].at[x.astype(jnp.int32)].get(mode="fill"), ()

@@ -1,10 +1,10 @@
 """Layers that bring numbers to one size."""
 
-import jax.numpy as jnp
 from jax import lax
 
 from funcfit.kernels.normalization import channel_moments, channels_normalized
 
+from . import draws
 from .layer import Layer
 
 
@@ -12,7 +12,7 @@ def layer_norm(epsilon: float = 1e-6) -> Layer:
     """Each row's last axis to mean 0 and deviation 1, then scaled and shifted. Ba, Kiros and Hinton 2016."""
 
     def init(key, shape):
-        return {"scale": jnp.ones(shape[-1]), "offset": jnp.zeros(shape[-1])}, ()
+        return {"scale": draws.full(shape[-1:], 1.0), "offset": draws.full(shape[-1:], 0.0)}, ()
 
     def apply(params, x, key=None, carry=()):
         mean, variance = x.mean(-1, keepdims=True), x.var(-1, keepdims=True)
@@ -28,7 +28,7 @@ def batch_norm(decay: float = 0.9, epsilon: float = 1e-5) -> Layer:
     """
 
     def init(key, shape):
-        ones, zeros = jnp.ones(shape[-1]), jnp.zeros(shape[-1])
+        ones, zeros = draws.full(shape[-1:], 1.0), draws.full(shape[-1:], 0.0)
         return {"scale": ones, "offset": zeros}, {"mean": zeros, "variance": ones}
 
     def apply(params, x, key=None, carry=()):

@@ -1,5 +1,6 @@
 """Layers that go through a sequence time by time: rows [time, inputs] to [time, size]."""
 
+import math
 from collections.abc import Callable
 
 import jax
@@ -7,6 +8,7 @@ import jax.numpy as jnp
 
 from funcfit.kernels.recurrent import gru_of_gates, lstm_of_gates
 
+from . import draws
 from .layer import Layer
 
 
@@ -14,12 +16,12 @@ def recurrent(size: int, gates: int, states: int, step: Callable) -> Layer:
     """A layer that repeats `step(params, states, x) -> states`; the first state is its output."""
 
     def init(key, shape):
-        inputs, around = jax.random.split(key)
-        scale = 1 / jnp.sqrt(size)
+        inputs, around = draws.split(key)
+        scale = 1 / math.sqrt(size)
         return {
-            "x": jax.random.uniform(inputs, (shape[-1], gates * size), minval=-scale, maxval=scale),
-            "h": jax.random.uniform(around, (size, gates * size), minval=-scale, maxval=scale),
-            "b": jnp.zeros(gates * size),
+            "x": draws.uniform(inputs, (shape[-1], gates * size), -scale, scale),
+            "h": draws.uniform(around, (size, gates * size), -scale, scale),
+            "b": draws.full((gates * size,), 0.0),
         }, ()
 
     def apply(params, x, key=None, carry=()):
