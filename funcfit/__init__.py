@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         Event,
         Every,
         NonFinite,
+        OutOfMemory,
         Program,
         Result,
         Run,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     )
 
 _TRAIN = (
-    *("Batches", "Data", "Event", "Every", "NonFinite", "Program", "Result", "Run", "State", "Stop"),
+    *("Batches", "Data", "Event", "Every", "NonFinite", "OutOfMemory", "Program", "Result", "Run", "State", "Stop"),
     *("batches", "early_stopping", "evaluate", "fit", "on", "plateau", "predict", "program", "replay", "tensorboard"),
 )
 

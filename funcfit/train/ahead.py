@@ -4,13 +4,15 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+import jax
+
 from .data import Data
 
 
 class Ahead:
     """Asks data for the window after the one that is in use, in a thread.
 
-    `waited` is how many seconds the device might have worked had the data been there.
+    `waited` is how many seconds the device had nothing to do because the data was not there.
     """
 
     def __init__(self, data: Data):
@@ -27,12 +29,14 @@ class Ahead:
             self._drain()
             self._thread.shutdown()
 
-    def feed(self, t: int) -> tuple[Any, int]:
-        """What a program takes for step t, and the first step that is not in it."""
+    def feed(self, t: int, under_way: Any = None) -> tuple[Any, int]:
+        """What a program takes for step t, and the first step that is not in it. It is at work on `under_way`."""
         if self._thread is None:
             return self._data.feed(t)
         first, end, feed = self._current
         if not first <= t < end:
+            if self._coming is not None and not self._coming.done():
+                jax.block_until_ready(under_way)  # the device waits for data from when it has nothing else to do
             start = time.monotonic()
             if self._coming is None or t != end:
                 self._drain()

@@ -17,6 +17,7 @@ from funcfit.tree import own
 
 from .data import LINE, Data
 from .history import History
+from .report import NO_STEPS, Timing
 from .state import State
 
 
@@ -58,7 +59,8 @@ class Event(NamedTuple):
     """A moment between two steps: `step` of them have been taken.
 
     `params` are those to use: the running mean, where the program keeps one. `why` is None unless the run ends here.
-    The state is the run's own, whose buffers the next steps take: copy what is to last.
+    The state is the run's own, whose buffers the next steps take: copy what is to last. `timing` is that of the steps
+    taken so far in this process.
     """
 
     step: int
@@ -66,6 +68,7 @@ class Event(NamedTuple):
     history: History
     params: Any
     why: str | None = None
+    timing: Timing = NO_STEPS
 
     @property
     def metrics(self) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def fit(
         raise SystemExit(RESUMABLE)
     training, measured, clock = (rows.columns() for rows in last.history)
     warn_of_holes(training)
-    return Result(last.state, training, measured, last.params, last.why or "steps", clock)
+    return Result(last.state, training, measured, last.params, last.why or "steps", clock, train.report(last.timing))
 
 
 def warn_of_holes(history: dict[str, np.ndarray]) -> None:

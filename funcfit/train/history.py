@@ -13,6 +13,7 @@ import jax
 import numpy as np
 
 from .plots import Course, drawn, panels
+from .report import Report
 from .state import State
 
 
@@ -160,7 +161,8 @@ class Result(NamedTuple):
     `history` holds an array for each metric, with a row for every step; `validation` one with a row for every
     validation. Both have the array "step": the number of steps taken when the row was measured. `params` are those to
     use: the running mean where one was asked for. `why` the run ended: "steps", "interrupted", or what a callback said.
-    `clock` has the "milliseconds" that the training had taken at some of its steps.
+    `clock` has the "milliseconds" that the training had taken at some of its steps; `report`, what the program costs
+    and how long its steps took.
     """
 
     state: State
@@ -169,6 +171,7 @@ class Result(NamedTuple):
     params: Any
     why: str
     clock: dict[str, np.ndarray] = {}
+    report: Report | None = None
 
     def __repr__(self) -> str:
         size = sum(np.size(leaf) for leaf in jax.tree.leaves(self.params))

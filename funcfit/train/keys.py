@@ -14,8 +14,8 @@ from jax.extend.source_info_util import summarize
 
 _DRAWS = {"random_bits", "random_split", "random_gamma"}
 _SAME = {"broadcast_in_dim", "convert_element_type", "copy", "device_put", "reshape", "sharding_constraint", "squeeze"}
-_CALLS = {"jit", "pjit", "closed_call", "core_call", "remat", "remat2", "checkpoint"}
-_CALLS |= {"custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr"}
+CALLS = {"jit", "pjit", "closed_call", "core_call", "remat", "remat2", "checkpoint"}
+CALLS |= {"custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr"}
 
 
 def check_keys(program: ClosedJaxpr) -> None:
@@ -70,7 +70,7 @@ def _follow(jaxpr: Jaxpr, keys: list[Any], drawn: Drawn, call: Place) -> list[An
             body = params["body_jaxpr"].jaxpr
             inputs = inputs[params["cond_nconsts"] :]
             _turn(body, inputs, params["body_nconsts"], len(body.outvars), drawn, place)
-        elif kind in _CALLS and (inner := _inner(eqn)) is not None:
+        elif kind in CALLS and (inner := _inner(eqn)) is not None:
             names.update(zip(eqn.outvars, _follow(inner, inputs, drawn, place)))
     return [name(v) for v in jaxpr.outvars]
 

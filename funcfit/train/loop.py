@@ -9,6 +9,7 @@ from .history import History
 from .nonfinite import NonFinite
 from .program import Program
 from .progress import Progress
+from .report import NO_STEPS, Timing
 from .signals import Deferred
 from .state import State
 
@@ -22,15 +23,19 @@ def steps(train: Program, state: State, until: int, events: Sequence[On], histor
     the event is yielded, and each sees the state that the one before it left.
     Raises NonFinite, which holds the state before the step, when the program halts.
     """
-    step, length, then = int(state.step), 1, time.monotonic()
+    first = step = int(state.step)
+    length, then = 1, time.monotonic()
     begun = then - history.clock.there.get("milliseconds", 0) / 1000
     told = [then] * len(events)
     if step >= until:
         yield Event(step, state, history, train.averaged(state), "steps")
     with Progress(step, until) as progress, Ahead(train.data) as ahead, Deferred() as signal:
+        if step < until:
+            train.compile(state)
+        since, timing, taken = time.monotonic(), NO_STEPS, None
         while step < until:
             dues = [event.when.after(step, train.data) for event in events]
-            feed, end = ahead.feed(step)
+            feed, end = ahead.feed(step, taken)
             start, step = step, min(until, end, step + length, *dues)
             state, metrics, taken = train.records(state, feed, step - start)
             history.training.add_later(start, step, metrics, taken)
@@ -52,17 +57,19 @@ def steps(train: Program, state: State, until: int, events: Sequence[On], histor
                 break
             if not settled:
                 continue
+            timing = Timing(step - first, timing.seconds + time.monotonic() - since, ahead.waited)
             why = signal.name or ("steps" if step == until else None)
             for callback in due:
-                answer = callback.do(Event(step, state, history, train.averaged(state)))
+                answer = callback.do(Event(step, state, history, train.averaged(state), None, timing))
                 if isinstance(answer, Stop):
                     why, answer = answer.why, answer.state
                 if not isinstance(answer, State | None):
                     raise TypeError(f"a callback gives nothing, a Stop or a State, and {callback.do} gave {answer!r}")
                 state = state if answer is None else answer
-            yield Event(step, state, history, train.averaged(state), why)
+            yield Event(step, state, history, train.averaged(state), why, timing)
             if why:
                 return
+            since = time.monotonic()
     if history.training.short:
         raise NonFinite.at(state, train)  # now that no thread asks the data for what comes next
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -17,10 +17,14 @@ from funcfit.tree import differences, joined, own
 from .convolutions import rearranged
 from .data import Data, batches
 from .keys import check_keys
+from .memory import OutOfMemory, available, fewest, out_of_memory, size, wanted
 from .outcome import Loss, Metrics
-from .report import Report
+from .report import NO_STEPS, Report, Timing, in_time, report_of
 from .state import State
-from .update import Step, step
+from .update import Step, divisors, step
+from .work import Work, work
+
+EXHAUSTED = "RESOURCE_EXHAUSTED"
 
 
 def program(
@@ -32,7 +36,7 @@ def program(
     freeze: str | Sequence[str] = (),
     groups: dict[str, optax.GradientTransformation] | None = None,
     precision: str = "float32",
-    microbatches: int = 1,
+    microbatches: int | str = 1,
     ema: float | None = None,
     norms: bool = False,
     nonfinite: str = "stop",
@@ -43,7 +47,9 @@ def program(
     Path globs name parameters: `freeze` those that stay as they are (no gradient of theirs is computed), `groups` those
     that have another optimizer. `precision` "bfloat16" or "float16" is what the loss computes in; the parameters stay
     what they are, and a float16 loss is scaled so that small gradients survive. A batch is worked on in
-    `microbatches`, one after the other, and counts as one. `ema` keeps a running mean of the parameters, with this
+    `microbatches`, one after the other, and counts as one; "auto" is the fewest whose program fits the device's memory,
+    settled before the first step. (More than one draw their own numbers, and the loss is the mean of theirs: a loss
+    that looks across the rows of a batch is another one then.) `ema` keeps a running mean of the parameters, with this
     decay. Among the metrics is the learning rate, "lr", where it can be read (with groups, that of the others); `norms`
     adds those of gradient and parameters. A step whose loss or gradient is not finite is not taken: with "stop" the
     program stays before it (`state.extra["halted"]`), with "skip" it goes on with the next one, and "ignore" does not
@@ -60,18 +66,21 @@ def program(
         return Program(Step(own_init, update), data, span)
     if update is not None or loss is None or optimizer is None:
         raise ValueError("a program needs a loss and an optimizer, or an update of its own")
-    steps = step(
-        loss,
-        optimizer,
-        freeze=freeze,
-        groups=groups,
-        precision=precision,
-        microbatches=microbatches,
-        ema=ema,
-        norms=norms,
-        nonfinite=nonfinite,
-    )
-    return Program(steps, data, span)
+
+    def parted(microbatches: int) -> Step:
+        return step(
+            loss,
+            optimizer,
+            freeze=freeze,
+            groups=groups,
+            precision=precision,
+            microbatches=microbatches,
+            ema=ema,
+            norms=norms,
+            nonfinite=nonfinite,
+        )
+
+    return Program(parted(1 if microbatches == "auto" else microbatches), data, span, microbatches, parted)
 
 
 def own_init(params: Any, seed: int = 0, carry: Any = None) -> State:
@@ -84,13 +93,23 @@ class Program:
 
     `update(state, batch) -> (state, metrics)` is the pure step: jit, vmap or differentiate it yourself. `init` is pure
     as well. A call takes the state it is given (its buffers are reused) and returns the next.
-    What changes: the first call compiles, and from then on every other shape or dtype is refused.
+    What changes: the first call compiles, and from then on every other shape or dtype is refused; `microbatches`, if
+    "auto", and `update` are then those that fit.
     """
 
-    def __init__(self, step: Step, data: Data, span: int):
+    def __init__(
+        self,
+        step: Step,
+        data: Data,
+        span: int,
+        microbatches: int | str = 1,
+        parted: Callable[[int], Step] | None = None,
+    ):
         self._init, self.update = step
-        self.data, self.span = data, span
+        self.data, self.span, self.microbatches = data, span, microbatches
         self.compile_seconds = 0.0
+        self._parted, self._ran = parted, False
+        self._work: tuple[Work, Work] | None = None
         self._compiled: Any = None
         self._shapes: Any = None
 
@@ -122,20 +141,47 @@ class Program:
         """
         compiled = self._compiled or self.compile(state, feed)._compiled
         try:
-            return compiled(state, feed, np.int32(n))
+            out = compiled(state, feed, np.int32(n))
+            if not self._ran:  # so that memory which is not there is missed here
+                self._ran = bool(jax.block_until_ready(out[2]) >= 0)
+            return out
         except TypeError:
             self._refuse(state, feed)
             raise
+        except jax.errors.JaxRuntimeError as error:
+            if EXHAUSTED not in str(error):
+                raise
+            want = wanted(compiled)
+            raise self._too_large(min(available((state, feed)), want - 1), self._shapes["state"], feed) from error
 
-    def compile(self, state: State, feed: Any = None) -> "Program":
-        """Compile for states and batches like these, without a step; what is compiled already stays."""
+    def compile(self, state: State, feed: Any = None, *, memory: int | None = None) -> "Program":
+        """Compile for states and batches like these, without a step; what is compiled already stays.
+
+        The program may take `memory` bytes, by default all that the device has left. Raises OutOfMemory when it wants
+        more, unless `microbatches` is "auto" and some number of them does not.
+        """
         if self._compiled is not None:
             return self
         feed = self.data.like() if feed is None else feed
         start = time.perf_counter()
+        there = available((state, feed)) if memory is None else memory
+        made = self._made(self.update, state, feed)
+        if made is None or wanted(made.run) > there:
+            count, fitting = self._fewest(there, state, feed)
+            if fitting is None or self.microbatches != "auto":
+                raise self._too_large(there, state, feed, made, count)
+            made, self.microbatches, self.update = fitting, count, self._parted(count).update
+        self.microbatches = 1 if self.microbatches == "auto" else self.microbatches
+        self._compiled, self._work = made.run, (made.step, made.once)
+        self._shapes = jax.tree.map(shape, {"state": state, "data": feed})
+        self.compile_seconds = time.perf_counter() - start
+        return self
+
+    def _made(self, update: Callable[..., Any], state: State, feed: Any) -> "Made | None":
+        """The program of an update, or None where it was too large to compile."""
         batch = jax.eval_shape(lambda feed: feed[0], feed)
         try:
-            update, (after, metrics) = jax.make_jaxpr(self.update, return_shape=True)(state, batch)
+            update, (after, metrics) = jax.make_jaxpr(update, return_shape=True)(state, batch)
         except Exception as error:
             self._blame(state, error)
             raise
@@ -146,21 +192,66 @@ class Program:
         if jax.default_backend() == "cpu":
             update = rearranged(update)
         run = jit(repeated(update, jax.tree.structure((after, metrics)), metrics, self.span), donate_argnums=(0,))
-        self._compiled = run.lower(state, feed, np.int32(0)).compile()
-        self._shapes = jax.tree.map(shape, {"state": state, "data": feed})
-        self.compile_seconds = time.perf_counter() - start
-        return self
+        try:
+            return Made(run.lower(state, feed, np.int32(0)).compile(), work(update), work(update, turns=False))
+        except jax.errors.JaxRuntimeError as error:
+            if EXHAUSTED not in str(error):
+                raise
+            return None
+
+    def _fewest(self, there: int, state: State, feed: Any) -> tuple[int | None, "Made | None"]:
+        """The fewest microbatches, more than now, whose program fits, and that program."""
+        rows = {leaf.shape[:1] for leaf in jax.tree.leaves(jax.eval_shape(lambda feed: feed[0], feed))}
+        now = 1 if self.microbatches == "auto" else self.microbatches
+        if self._parted is None or len(rows) != 1 or rows == {()}:
+            return None, None
+        tried: dict[int, Made | None] = {}
+
+        def fits(count: int) -> bool:
+            tried[count] = made = self._made(self._parted(count).update, state, feed)
+            return made is not None and wanted(made.run) <= there
+
+        count = fewest([n for n in divisors(*rows.pop()) if n > now], fits)
+        return count, tried.get(count)
+
+    def _too_large(
+        self, there: int, state: State, feed: Any, made: "Made | None" = None, count: int | None = None
+    ) -> OutOfMemory:
+        """The error that says what fits."""
+        run = self._compiled if made is None else made.run
+        if made is None and run is not None:
+            count, _ = self._fewest(there, state, feed)
+        cure = "no number of microbatches fits" if count is None else f"microbatches={count} fits"
+        want = None if run is None else wanted(run)
+        return out_of_memory(want, there, {"state": state, "data": feed}, run, cure)
 
     def averaged(self, state: State) -> Any:
         """The parameters to use: their running mean where the program keeps one, else themselves."""
         mean = state.extra.get("ema")
         return state.params if mean is None else joined(mean, state.params)
 
-    def report(self) -> Report:
-        """What the compiled program costs: operations, bytes, memory, the time to compile it."""
+    def report(self, timing: Timing = NO_STEPS) -> Report:
+        """What the compiled program costs, and what a step takes at best; with an event's `timing`, what it took."""
         if self._compiled is None:
             raise ValueError("nothing is compiled yet: run a step, or program.compile(state)")
-        return Report.of(self._compiled, self.compile_seconds)
+        state, data = (jax.tree.leaves(self._shapes[name]) for name in ("state", "data"))
+        return report_of(
+            self._compiled,
+            *self._work,
+            parameters=sum(leaf.size for leaf in jax.tree.leaves(self._shapes["state"].params)),
+            microbatches=self.microbatches,
+            compile_seconds=self.compile_seconds,
+            state_bytes=sum(map(size, state)),
+            data_bytes=sum(map(size, data)),
+            timing=timing,
+        )
+
+    def __repr__(self) -> str:
+        parts = f", {self.microbatches} microbatches" if self.microbatches != 1 else ""
+        if self._compiled is None:
+            return f"Program(not compiled yet{parts}, {self.data!r})"
+        count = sum(leaf.size for leaf in jax.tree.leaves(self._shapes["state"].params))
+        return f"Program({count:,} parameters, compiled in {in_time(self.compile_seconds)}{parts}, {self.data!r})"
 
     def _blame(self, state: State, error: Exception) -> None:
         """Raise what is wrong with the state, if it is why a step of it failed."""
@@ -179,6 +270,14 @@ class Program:
         changed = differences(self._shapes, jax.tree.map(shape, {"state": state, "data": feed}))
         if changed:
             raise ValueError(f"the program is compiled for other shapes: {'; '.join(changed)}; make another program")
+
+
+class Made(NamedTuple):
+    """A compiled program, and the work of its step: with all turns of its loops, and with one of each."""
+
+    run: Any
+    step: Work
+    once: Work
 
 
 def repeated(update: ClosedJaxpr, out: Any, metrics: Any, span: int) -> Callable[..., Any]:
