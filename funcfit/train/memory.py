@@ -66,7 +66,7 @@ def size(leaf: Any) -> int:
     return int(np.prod(leaf.shape, dtype=np.int64)) * leaf.dtype.itemsize
 
 
-def in_bytes(number: float) -> str:
+def in_bytes(number: int | float) -> str:
     """
     >>> in_bytes(12), in_bytes(123456), in_bytes(7.1e10)
     ('12 B', '123 KB', '71 GB')

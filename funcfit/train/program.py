@@ -80,6 +80,8 @@ def program(
             nonfinite=nonfinite,
         )
 
+    if not (microbatches == "auto" or isinstance(microbatches, int)):
+        raise TypeError(f"microbatches is a number, or 'auto', not {microbatches!r}")
     return Program(parted(1 if microbatches == "auto" else microbatches), data, span, microbatches, parted)
 
 
@@ -208,7 +210,10 @@ class Program:
         tried: dict[int, Made | None] = {}
 
         def fits(count: int) -> bool:
-            tried[count] = made = self._made(self._parted(count).update, state, feed)
+            try:
+                tried[count] = made = self._made(self._parted(count).update, state, feed)
+            except (TypeError, ValueError):  # the loss wants all rows at once
+                return False
             return made is not None and wanted(made.run) <= there
 
         count = fewest([n for n in divisors(*rows.pop()) if n > now], fits)

@@ -119,7 +119,7 @@ def report_of(compiled: Any, step: Work, once: Work, **facts: Any) -> Report:
     )
 
 
-def in_time(seconds: float) -> str:
+def in_time(seconds: int | float) -> str:
     """
     >>> in_time(0.00012), in_time(2.5), in_time(0.1)
     ('120 us', '2.5 s', '100 ms')
@@ -129,7 +129,7 @@ def in_time(seconds: float) -> str:
     return f"{seconds / part:.3g} {unit}"
 
 
-def in_flops(number: float) -> str:
+def in_flops(number: int | float) -> str:
     """
     >>> in_flops(2e6), in_flops(3.3e13)
     ('2 Mflop', '33 Tflop')

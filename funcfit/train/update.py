@@ -1,6 +1,5 @@
 """One training step as a pure function of a state and a batch, assembled from what was asked for."""
 
-import operator
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -49,7 +48,7 @@ def step(
         raise ValueError(f"precision is one of {', '.join(PRECISIONS)}, not {precision!r}")
     if nonfinite not in ("stop", "skip", "ignore"):
         raise ValueError(f"nonfinite is 'stop', 'skip' or 'ignore', not {nonfinite!r}")
-    if operator.index(microbatches) < 1:
+    if microbatches < 1:
         raise ValueError(f"a batch is worked on in one microbatch or more, not in {microbatches}")
     if ema is not None and not 0 <= ema < 1:
         raise ValueError(f"ema is the decay of a mean, at least 0 and less than 1, not {ema}")

@@ -135,6 +135,7 @@ MISTAKES = {
     "half a step": (dict(steps=2.5), "whole numbers, not 2.5"),
     "a decay of two": (dict(ema=2.0), "less than 1, not 2.0"),
     "seven microbatches": (dict(microbatches=7), "16 rows does not part into 7 microbatches, but into 1, 2, 4, 8, 16"),
+    "some microbatches": (dict(microbatches="some"), "a number, or 'auto', not 'some'"),
     "no microbatch": (dict(microbatches=0), "one microbatch or more, not in 0"),
     "a vector": (
         dict(loss=lambda w, batch, key: batch[0] @ w["w"]),
