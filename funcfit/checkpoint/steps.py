@@ -6,6 +6,7 @@ dot and is never read. A step that does not hold what its manifest says is renam
 """
 
 import contextlib
+import errno
 import os
 import re
 import shutil
@@ -22,6 +23,7 @@ from funcfit.tree import differences, leaf_names
 from . import arrays, manifest
 from .manifest import Manifest
 
+OUT_OF_REACH = {errno.EACCES, errno.EMFILE, errno.ENOMEM, errno.EPERM, errno.ESTALE, errno.ETIMEDOUT}  # not damaged
 _STEP = re.compile(r"step-(\d+)(?:\.(\d+))?")
 
 
@@ -71,8 +73,9 @@ def restore(folder: str | os.PathLike, like: Any = None, step: int | None = None
 
     The arrays come as NumPy's. A step that is damaged is set aside with a warning (only the warning when `set_aside` is
     false), and the one before it is taken.
-    Raises FileNotFoundError when there is none, Damaged when none is whole, and ValueError when the saved leaves differ
-    from `like` in name, shape or dtype: then nothing is converted and nothing set aside.
+    Raises FileNotFoundError when there is none, Damaged when none is whole, another OSError when one is out of reach,
+    and ValueError when the saved leaves differ from `like` in name, shape or dtype: then nothing is converted and
+    nothing set aside.
     """
     folder, faults = Path(folder), []
     places = [place for number, place in reversed(saved_steps(folder)) if step in (None, number)]
@@ -87,6 +90,8 @@ def restore(folder: str | os.PathLike, like: Any = None, step: int | None = None
             record = manifest.read(place / manifest.NAME)
             leaves = read_leaves(place, record)
         except (OSError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno in OUT_OF_REACH:
+                raise
             name = aside(place).name if set_aside else place.name
             faults.append(f"{name}: {error}")
             warnings.warn(

@@ -87,6 +87,21 @@ def test_plot_draws_runs_into_one_file(train, tmp_path, capsys):
     assert (tmp_path / "both.png").stat().st_size > 1000
 
 
+def test_who_looks_at_runs_changes_nothing_in_them(train, tmp_path, capsys):
+    """Fault 12: also while they are being trained, and on a disk that can only be read."""
+    pytest.importorskip("matplotlib").use("Agg")
+    runs = train("a"), train("b", "--lr", "0.2")
+    before = [contents(run) for run in runs]
+    for command in (
+        ["info", runs[0]],
+        ["verify", runs[0]],
+        ["diff", *runs],
+        ["plot", *runs, "--file", f"{tmp_path}/p"],
+    ):
+        main(command)
+    assert [contents(run) for run in runs] == before
+
+
 def contents(folder):
     files = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in Path(folder).rglob("*") if path.is_file()}
     return files | {path: path.stat().st_mtime_ns for path in Path(folder).rglob("*") if path.is_dir()}

@@ -29,6 +29,7 @@ def test_a_step_is_taken_again_in_the_same_bits(tmp_path):
 
 
 def test_a_run_that_broke_is_replayed_at_the_step_that_broke_it(tmp_path):
+    """Fault 6."""
     rows = X.copy()
     rows[30] = 60
     data = batches(rows, 4, shuffle=False)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -69,6 +70,7 @@ def test_checkpoints_come_at_their_pace_and_the_best_stays(tmp_path):
 
 
 def test_a_directory_is_one_process_at_a_time(tmp_path):
+    """Fault 12."""
     with Run(tmp_path), pytest.raises(RuntimeError, match=f"in use by process {os.getpid()}"):
         with Run(tmp_path):
             pass
@@ -76,7 +78,34 @@ def test_a_directory_is_one_process_at_a_time(tmp_path):
         pass
 
 
+def test_a_dead_owners_lock_holds_nobody_up(tmp_path):
+    """Fault 12: the lock is the kernel's, and ends with its process, however that ends."""
+    (tmp_path / "lock").touch()
+    hold = f"import fcntl, sys, time; f = open({str(tmp_path / 'lock')!r}, 'a'); fcntl.flock(f, fcntl.LOCK_EX)"
+    owner = subprocess.Popen([sys.executable, "-c", f"{hold}; print('held', flush=True); time.sleep(99)"], stdout=-1)
+    assert owner.stdout.readline() == b"held\n"
+    with pytest.raises(RuntimeError, match="one run, one process"), Run(tmp_path):
+        pass
+    owner.kill()
+    owner.wait()
+    owner.stdout.close()
+    with Run(tmp_path):
+        pass
+
+
+def test_a_path_may_be_relative_with_spaces_and_the_program_may_go_elsewhere(tmp_path, monkeypatch):
+    """Fault 16."""
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    monkeypatch.chdir(tmp_path)
+    goes = on(Every(steps=3), lambda event: os.chdir("/"))
+    train(Run("link/a b ü", every=Every(steps=2)), steps=9, events=[goes])
+    assert checkpoint.latest(tmp_path / "there" / "a b ü" / "checkpoints") == 9
+    assert len((tmp_path / "there" / "a b ü" / "metrics.jsonl").read_text().splitlines()) == 9
+
+
 def test_changed_data_is_refused_with_both_fingerprints(tmp_path):
+    """Fault 18."""
     train(tmp_path, steps=5)
     with pytest.raises(ValueError, match=r"data of this run has changed.*float32\[50,3\].*float32\[50,3\]"):
         fit(loss, start(), batches((X + 1, Y), 8, seed=1), optax.adam(0.1), steps=9, run=tmp_path)
@@ -85,12 +114,14 @@ def test_changed_data_is_refused_with_both_fingerprints(tmp_path):
 
 
 def test_another_model_is_refused_leaf_by_leaf(tmp_path):
+    """Fault 14."""
     train(tmp_path, steps=5)
     with pytest.raises(ValueError, match=r"params should be float32\[4\] and is float32\[3\]"):
         fit(loss, np.zeros(4, np.float32), data(), optax.adam(0.1), steps=9, run=tmp_path)
 
 
 def test_a_log_cut_in_a_line_goes_on_cleanly(tmp_path):
+    """Fault 19."""
     train(Run(tmp_path, every=Every(steps=10)), steps=20)
     log = tmp_path / "metrics.jsonl"
     lines = log.read_text().splitlines(keepends=True)
@@ -101,6 +132,7 @@ def test_a_log_cut_in_a_line_goes_on_cleanly(tmp_path):
 
 
 def test_rows_after_the_checkpoint_are_taken_again_once(tmp_path):
+    """Faults 4 and 19."""
     train(Run(tmp_path, every=Every(steps=10)), steps=25)
     newest = checkpoint.saved_steps(tmp_path / "checkpoints")[-1][1]
     (newest / "manifest.json").write_text("{}")
@@ -111,6 +143,7 @@ def test_rows_after_the_checkpoint_are_taken_again_once(tmp_path):
 
 
 def test_when_every_checkpoint_is_damaged_nothing_starts_from_scratch(tmp_path):
+    """Fault 5."""
     train(Run(tmp_path, every=Every(steps=10)), steps=20)
     for _, place in checkpoint.saved_steps(tmp_path / "checkpoints"):
         (place / "manifest.json").unlink()
@@ -126,6 +159,8 @@ def test_a_run_is_open_inside_its_with_block_only(tmp_path):
 
 
 def test_a_save_that_fails_in_the_background_is_raised_and_the_next_one_works(tmp_path, monkeypatch):
+    """Faults 3 and 17."""
+
     def full(*args):
         raise OSError(28, "No space left on device")
 
@@ -140,9 +175,30 @@ def test_a_save_that_fails_in_the_background_is_raised_and_the_next_one_works(tm
         monkeypatch.undo()
         run.commit(state._replace(step=jnp.int32(3)), wait=True)
     assert [step for step, _ in checkpoint.saved_steps(run.checkpoints)] == [0, 3]
+    monkeypatch.setattr(checkpoint.arrays, "write", full)
+    with pytest.raises(OSError, match="step 4 was not saved"), run:  # the last one is seen at the end
+        run.commit(state._replace(step=jnp.int32(4)))
+
+
+def test_a_disk_that_fills_up_ends_the_run_and_with_space_it_goes_on_in_the_same_bits(tmp_path):
+    """Fault 3, for the loop: here it is the log that finds no more room, in the midst of a line."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def fill(event):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
+
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            train(Run(tmp_path, every=Every(steps=10)), steps=600, events=[on(Every(steps=35), fill)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert all(faults == [] for faults in checkpoint.verify(tmp_path / "checkpoints").values())
+    assert same(train(tmp_path, steps=300).state, train(steps=300).state)
+    assert [json.loads(row)["step"] for row in (tmp_path / "metrics.jsonl").open()] == list(range(1, 301))
 
 
 def test_the_next_process_finds_what_was_compiled_and_a_damaged_entry_is_compiled_again(tmp_path):
+    """Fault 20."""
     train(tmp_path, steps=5)
     (entry,) = (tmp_path / "compiled").glob("*train*-cache")
     assert jax.config.jax_compilation_cache_dir is None
@@ -157,9 +213,11 @@ def test_the_next_process_finds_what_was_compiled_and_a_damaged_entry_is_compile
     jax.monitoring.register_event_listener(lambda event, **_: hits.append(event))
     assert goes_on() == ["steps"]
     assert hits.count("/jax/compilation_cache/cache_hits") == 1
-    entry.write_bytes(b"damaged")
-    with pytest.warns(UserWarning, match="persistent compilation cache"):
-        assert goes_on() == ["steps"]
+    whole = entry.read_bytes()
+    for damaged in (b"damaged", b"", whole[: len(whole) // 2]):
+        entry.write_bytes(damaged)
+        with pytest.warns(UserWarning, match="persistent compilation cache"):
+            assert goes_on() == ["steps"]
 
 
 def test_early_stopping_ends_the_run_and_the_run_stays_ended(tmp_path):
@@ -230,9 +288,23 @@ def script(*arguments):
 
 @pytest.mark.slow
 def test_killed_five_times_it_ends_in_the_same_bits():
+    """Fault 1; the script does it 50 times."""
     process = script("--kills", 5, "--steps", 600)
     said, _ = process.communicate(timeout=240)
     assert process.returncode == 0, said
+
+
+@pytest.mark.slow
+def test_two_processes_may_share_one_compile_cache(tmp_path, monkeypatch):
+    """Fault 20: both write it, or one reads what the other is writing."""
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+    folders = [tmp_path / name for name in ("a", "b")]
+    processes = [script("--life", folder, "--steps", 120) for folder in folders]
+    assert [process.wait(200) for process in processes] == [0, 0]
+    first, second = (checkpoint.restore(folder / "checkpoints").tree for folder in folders)
+    assert all(np.array_equal(first[name], second[name]) for name in first if name != "key")
+    assert list((tmp_path / "cache").iterdir())
 
 
 @pytest.mark.slow
@@ -247,6 +319,7 @@ def test_sigterm_saves_and_says_resumable(tmp_path):
 
 
 def test_minutes_are_counted_by_a_clock_that_is_never_set_back(monkeypatch):
+    """Fault 11."""
     seconds, seen = iter(range(10**6)), []
     monkeypatch.setattr(time, "monotonic", lambda: 10 * next(seconds))
     monkeypatch.setattr(time, "time", lambda: 0.0)

@@ -131,6 +131,7 @@ def poisoned(at, kind="log"):
 
 @pytest.mark.parametrize("kind", ["log", "data"])
 def test_a_program_stops_before_the_step_that_is_not_finite(kind):
+    """Fault 6."""
     bad, data = poisoned(13, kind)
     train, state, metrics = after(40, data=data, loss=bad)
     assert int(state.step) == 13 and bool(state.extra["halted"])
@@ -150,6 +151,7 @@ def test_the_last_step_of_a_run_is_looked_at_as_well_and_a_step_that_was_not_tak
 
 
 def test_skip_leaves_the_parameters_as_they_were_and_goes_on():
+    """Fault 6."""
     bad, data = poisoned(13)
     before = after(13, data=data, loss=bad)[1].params
     _, state, _ = after(14, data=data, loss=bad, nonfinite="skip")
@@ -159,6 +161,7 @@ def test_skip_leaves_the_parameters_as_they_were_and_goes_on():
 
 
 def test_fit_names_the_operation_the_values_and_the_line(tmp_path):
+    """Fault 6."""
     bad, data = poisoned(13)
     with pytest.raises(NonFinite, match=r"step 13 .*came from log of float32\[1\] with values from -0.5 .*test_update"):
         fit(bad, start(), data, optax.adam(0.05), steps=40, run=tmp_path)
