@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 
 def path_name(path: Any) -> str:
@@ -123,3 +124,34 @@ def described(leaf: Any) -> str:
     ('float32[2,3]', 'key<fry>[]')
     """
     return f"{jnp.result_type(leaf)}[{','.join(map(str, jnp.shape(leaf)))}]"
+
+
+def leaf_bytes(leaf: Any) -> int:
+    """The bytes of an array, or of one of such a shape; of what is no array, none."""
+    if not hasattr(leaf, "dtype"):
+        return 0
+    if jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+        leaf = jax.eval_shape(jax.random.key_data, leaf)
+    return int(np.prod(leaf.shape, dtype=np.int64)) * leaf.dtype.itemsize
+
+
+def in_bytes(number: int | float) -> str:
+    """
+    >>> in_bytes(12), in_bytes(123456), in_bytes(7.1e10)
+    ('12 B', '123 KB', '71 GB')
+    """
+    for unit in ("B", "KB", "MB", "GB"):
+        if number < 1000:
+            return f"{number:.3g} {unit}"
+        number /= 1000
+    return f"{number:,.3g} TB"
+
+
+def in_brief(tree: Any) -> str:
+    """How much there is in a tree.
+
+    >>> in_brief({"w": jnp.zeros((200, 3)), "b": jnp.zeros(3)})
+    '603 numbers, 2.41 KB'
+    """
+    leaves = jax.tree.leaves(tree)
+    return f"{sum(map(np.size, leaves)):,} numbers, {in_bytes(sum(map(leaf_bytes, leaves)))}"

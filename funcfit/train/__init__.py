@@ -12,7 +12,7 @@ loop.py      the loop, as an iterator of events; signals.py defers Ctrl-C, nonfi
 run.py       Run: a directory that can be trusted; replay.py takes one of its steps again
 fit.py       fit
 evaluate.py  evaluate and predict, exact over all rows
-history.py   Result: the state, the history of every step; plots.py draws it
+history.py   Result: the state, the history of every step; plots.py draws it, sketch.py in a few bytes for notebooks
 loggers.py   functions that are told of each row as well; TensorBoard's files
 progress.py  the line that tells how far a run is
 """

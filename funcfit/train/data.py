@@ -17,7 +17,7 @@ from jaxtyping import Array, Int, UInt32
 from funcfit.checkpoint import crc32c
 from funcfit.compile import jit
 from funcfit.kernels.permutation import permuted
-from funcfit.tree import described, is_number, named_leaves
+from funcfit.tree import described, is_number, listed, named_leaves
 
 from .positions import read, told_batches, written
 
@@ -35,6 +35,11 @@ class Data:
     """
 
     on_device = False
+
+    def __repr__(self) -> str:
+        rows = "rows" if self.rows is None else f"{self.rows:,} rows"
+        place = "on the device" if self.on_device else "from the host"
+        return f"{type(self).__name__}({rows} {place}, {self.size:,} a batch)"
 
     @property
     def rows(self) -> int | None:
@@ -167,7 +172,7 @@ def fits(arrays: Any) -> bool:
 class Order:
     """Which rows the batch of a step has, and what each of them counts. Without a key they are in their own order."""
 
-    key: Any
+    key: Any = field(repr=False)
     rows: int = field(metadata={"static": True})
     size: int = field(metadata={"static": True})
     pad: bool = field(metadata={"static": True})
@@ -217,7 +222,7 @@ class Ordered(Data):
 
 
 @jax.tree_util.register_dataclass
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Batches(Ordered):
     """Rows of arrays that are on the device: a program shuffles and gathers them itself."""
 
@@ -225,6 +230,10 @@ class Batches(Ordered):
     order: Order
 
     on_device = True
+
+    def __repr__(self) -> str:
+        order = "in order" if self.order.key is None else "shuffled"
+        return f"Batches({self.rows:,} rows on the device, {self.size:,} a batch, {order}: {listed(self.arrays)})"
 
     def __getitem__(self, t: int | Int[Array, ""]) -> Any:
         if self.order.key is None and self.size == self.rows and not self.order.pad:
@@ -260,7 +269,7 @@ class Window:
     """The batches of some steps in a row, from the host, as a program takes them."""
 
     first: Any
-    stack: Any
+    stack: Any = field(repr=False)
 
     def __getitem__(self, t: int | Int[Array, ""]) -> Any:
         return jax.tree.map(lambda array: array[t - self.first], self.stack)

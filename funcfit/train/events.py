@@ -70,6 +70,11 @@ class Event(NamedTuple):
     why: str | None = None
     timing: Timing = NO_STEPS
 
+    def __repr__(self) -> str:
+        row = {name: value for name, value in self.history.training.there.items() if name != "step"}
+        values = [f"{name} {value:.4g}" for name, value in row.items() if np.ndim(value) == 0]
+        return f"Event({', '.join([f'step {self.step:,}', *values, *([f'ends: {self.why}'] if self.why else [])])})"
+
     @property
     def metrics(self) -> dict[str, Any]:
         """What the last step measured, and what a validation at this very step did, in its place where names agree."""

@@ -1,5 +1,6 @@
 """What was measured on the way, and what a run gives back."""
 
+import html
 import itertools
 import json
 import math
@@ -14,6 +15,7 @@ import numpy as np
 
 from .plots import Course, drawn, panels
 from .report import Report
+from .sketch import curve
 from .state import State
 
 
@@ -29,6 +31,10 @@ class Rows:
         self._coming: deque[tuple[int, int, dict[str, Any], Any]] = deque()
         self._path, self._file, self._tell = path, None, tell
         self.short = False
+
+    def __repr__(self) -> str:
+        count = sum(len(chunk["step"]) for chunk in self._chunks)
+        return f"Rows({count:,} of {', '.join(self.there)})" if count else "Rows(none yet)"
 
     def resume(self, step: int) -> None:
         """Take up the file, once, at a step: rows up to it are history; those after it, or cut by a kill, go away."""
@@ -177,6 +183,9 @@ class Result(NamedTuple):
         size = sum(np.size(leaf) for leaf in jax.tree.leaves(self.params))
         ends = {name: f"{column[-1]:.4g}" for name, column in self.history.items() if column.ndim == 1 and len(column)}
         return f"Result({size:,} parameters, ended by {self.why}, {ends})"
+
+    def _repr_html_(self) -> str:
+        return f"<div>{html.escape(repr(self))}</div>{curve(self.history['step'], self.history['loss'])}"
 
     def plot(self, metric: str = "loss", ax=None):
         """The course of a metric over the steps, and below it those of the learning rate and of the throughput.

@@ -5,9 +5,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
-import numpy as np
 
-from funcfit.tree import described, named_leaves
+from funcfit.tree import described, in_bytes, leaf_bytes, named_leaves
 
 
 class OutOfMemory(MemoryError):
@@ -23,7 +22,7 @@ def available(arguments: Any) -> int:
     if "bytes_limit" not in stats:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     here = [leaf for leaf in jax.tree.leaves(arguments) if isinstance(leaf, jax.Array) and not leaf.is_deleted()]
-    return stats["bytes_limit"] - stats.get("bytes_in_use", 0) + sum(map(size, here))
+    return stats["bytes_limit"] - stats.get("bytes_in_use", 0) + sum(map(leaf_bytes, here))
 
 
 def wanted(compiled: Any) -> int:
@@ -50,29 +49,10 @@ def fewest(counts: Sequence[int], fits: Callable[[int], bool]) -> int | None:
 
 def out_of_memory(want: int | None, there: int, arguments: Any, compiled: Any, cure: str) -> OutOfMemory:
     """The error for a program that does not fit; `arguments` show its largest leaves."""
-    large = sorted(named_leaves(arguments).items(), key=lambda item: -size(item[1]))[:4]
-    parts = [f"{name} {described(leaf)} {in_bytes(size(leaf))}" for name, leaf in large]
+    large = sorted(named_leaves(arguments).items(), key=lambda item: -leaf_bytes(item[1]))[:4]
+    parts = [f"{name} {described(leaf)} {in_bytes(leaf_bytes(leaf))}" for name, leaf in large]
     memory = None if compiled is None else compiled.memory_analysis()
     if memory is not None:
         parts.append(f"what a step computes on the way {in_bytes(memory.temp_size_in_bytes)}")
     wants = f"wants {in_bytes(want)} of memory" if want else "wants more memory than there is"
     return OutOfMemory(f"the program {wants}, and {in_bytes(there)} are there; {cure}. The largest: {', '.join(parts)}")
-
-
-def size(leaf: Any) -> int:
-    """The bytes of an array, or of one of such a shape."""
-    if jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key):
-        leaf = jax.eval_shape(jax.random.key_data, leaf)
-    return int(np.prod(leaf.shape, dtype=np.int64)) * leaf.dtype.itemsize
-
-
-def in_bytes(number: int | float) -> str:
-    """
-    >>> in_bytes(12), in_bytes(123456), in_bytes(7.1e10)
-    ('12 B', '123 KB', '71 GB')
-    """
-    for unit in ("B", "KB", "MB", "GB"):
-        if number < 1000:
-            return f"{number:.3g} {unit}"
-        number /= 1000
-    return f"{number:,.3g} TB"

@@ -12,12 +12,12 @@ from jax.extend.core import ClosedJaxpr
 from jaxtyping import Array, Int
 
 from funcfit.compile import evaluate, jit
-from funcfit.tree import differences, joined, own
+from funcfit.tree import differences, joined, leaf_bytes, own
 
 from .convolutions import rearranged
 from .data import Data, batches
 from .keys import check_keys
-from .memory import OutOfMemory, available, fewest, out_of_memory, size, wanted
+from .memory import OutOfMemory, available, fewest, out_of_memory, wanted
 from .outcome import Loss, Metrics
 from .report import NO_STEPS, Report, Timing, in_time, report_of
 from .state import State
@@ -145,7 +145,8 @@ class Program:
         try:
             out = compiled(state, feed, np.int32(n))
             if not self._ran:  # so that memory which is not there is missed here
-                self._ran = bool(jax.block_until_ready(out[2]) >= 0)
+                jax.block_until_ready(out[2])
+                self._ran = True
             return out
         except TypeError:
             self._refuse(state, feed)
@@ -246,8 +247,8 @@ class Program:
             parameters=sum(leaf.size for leaf in jax.tree.leaves(self._shapes["state"].params)),
             microbatches=self.microbatches,
             compile_seconds=self.compile_seconds,
-            state_bytes=sum(map(size, state)),
-            data_bytes=sum(map(size, data)),
+            state_bytes=sum(map(leaf_bytes, state)),
+            data_bytes=sum(map(leaf_bytes, data)),
             timing=timing,
         )
 

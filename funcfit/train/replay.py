@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from funcfit import checkpoint
+from funcfit.tree import listed
 
 from .nonfinite import Origin, first_nonfinite
 from .program import Program
@@ -23,6 +24,9 @@ class Replay(NamedTuple):
     state: State
     batch: Any
     update: Any
+
+    def __repr__(self) -> str:
+        return f"Replay(of {self.state}, with {listed(self.batch)})"
 
     def again(self) -> tuple[State, dict[str, Any]]:
         """The step, operation by operation: put a breakpoint into the loss, or print."""

@@ -2,8 +2,9 @@
 
 from typing import Any, NamedTuple
 
+from funcfit.tree import in_bytes
+
 from .ceilings import Ceilings, ceilings
-from .memory import in_bytes
 from .work import Work
 
 

@@ -2,7 +2,10 @@
 
 from typing import Any, NamedTuple
 
+import jax
 from jaxtyping import Array, Int, PRNGKeyArray
+
+from funcfit.tree import described, in_brief, in_bytes, leaf_bytes
 
 
 class State(NamedTuple):
@@ -19,3 +22,16 @@ class State(NamedTuple):
     key: PRNGKeyArray
     carry: Any = None
     extra: dict[str, Any] = {}
+
+    def __repr__(self) -> str:
+        try:
+            step = f"step {int(self.step):,}"
+        except RuntimeError:
+            return "State(given to a program: the state that it gave back goes on from here)"
+        except TypeError:  # it is traced, or only a shape
+            step = f"step {described(self.step)}"
+        parts = [step, f"params {in_brief(self.params)}"]
+        for name, tree in {"opt": self.opt, "carry": self.carry, **self.extra}.items():
+            if jax.tree.leaves(tree):
+                parts.append(f"{name} {in_bytes(sum(map(leaf_bytes, jax.tree.leaves(tree))))}")
+        return f"State({', '.join(parts)})"
