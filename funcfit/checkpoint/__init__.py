@@ -3,6 +3,7 @@
 steps.py     a folder of steps: saved whole or not at all, checked when read, damaged ones set aside
 manifest.py  what a step should hold, leaf by leaf and file by file, with checksums
 arrays.py    the arrays themselves, which Orbax carries
+disk.py      what is on the disk, and not only on its way there
 weights.py   parameters to and from .safetensors and .npz
 """
 

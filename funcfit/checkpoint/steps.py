@@ -18,9 +18,10 @@ from typing import Any, NamedTuple
 
 import jax
 
-from funcfit.tree import differences, leaf_names
+from funcfit.tree import differences, in_brief, leaf_names
 
 from . import arrays, manifest
+from .disk import make, sync, sync_all
 from .manifest import Manifest
 
 OUT_OF_REACH = {errno.EACCES, errno.EMFILE, errno.ENOMEM, errno.EPERM, errno.ESTALE, errno.ETIMEDOUT}  # not damaged
@@ -38,6 +39,9 @@ class Saved(NamedTuple):
     tree: Any
     facts: dict[str, Any]
 
+    def __repr__(self) -> str:
+        return f"Saved(step {self.step:,}, {in_brief(self.tree)}, with {', '.join(self.facts) or 'no facts'})"
+
 
 def save(folder: str | os.PathLike, step: int, tree: Any, facts: dict[str, Any] | None = None) -> Path:
     """Save a pytree of arrays as a step, and give its folder. The step counts when this returns, not before.
@@ -46,7 +50,7 @@ def save(folder: str | os.PathLike, step: int, tree: Any, facts: dict[str, Any] 
     earlier steps are as they were.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    make(folder)
     tmp = folder / f".saving-{step}-{uuid.uuid4().hex[:8]}"
     try:
         (tmp / "arrays").mkdir(parents=True)
@@ -195,18 +199,3 @@ def free_name(folder: Path, step: int) -> Path:
     if not taken:
         return folder / plain
     return folder / f"{plain}.{1 + int(taken[-1].removeprefix(plain).lstrip('.') or 0)}"
-
-
-def sync_all(folder: Path) -> None:
-    """Bring every file in a folder to the disk, then the folders, the outermost last."""
-    for path in sorted(folder.rglob("*"), key=lambda path: (path.is_dir(), -len(path.parts))):
-        sync(path)
-    sync(folder)
-
-
-def sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -14,7 +14,7 @@ from funcfit.train.history import columns_in
 from funcfit.train.replay import Reached, held, replay
 from funcfit.tree import described, own
 
-from .fits import called
+from .fits import Unknown, called
 from .run import as_main
 
 
@@ -30,15 +30,13 @@ def replay_step(run: Path, step: int, program: list[str]) -> int:
     target, *arguments = program or facts["arguments"]
     with contextlib.chdir("." if program else facts.get("folder", ".")):
         try:
-            with held(run):
+            with held(run), contextlib.suppress(SystemExit):
                 start(target, arguments)
         except Reached as reached:
             return told_step(run, step, reached)
-        except (OSError, LookupError) as error:
-            return refused(f"{target} cannot be started: {error}")
-        return refused(
-            f"{target} ended and took no step in {run}; give its program: funcfit replay RUN STEP FILE.py ..."
-        )
+        except Unknown as error:
+            return refused(str(error))
+        return refused(f"{target} ended and took no step in {run}: give the program that does, and its arguments")
 
 
 def start(target: str, arguments: list[str]) -> None:
@@ -47,9 +45,10 @@ def start(target: str, arguments: list[str]) -> None:
         called(target, arguments)
         return
     path = Path(target)
-    source = path.read_bytes()
+    if not path.is_file() or path.suffix == ".ipynb" or "kernel_launcher" in path.name:
+        raise Unknown(f"{target!r} is no program that can be started: give one, FILE.py or FILE.py:FUNCTION")
     with as_main(path, arguments) as main:
-        exec(compile(source, str(path), "exec", dont_inherit=True), main.__dict__)
+        exec(compile(path.read_bytes(), str(path), "exec", dont_inherit=True), main.__dict__)
 
 
 def told_step(run: Path, step: int, reached: Reached) -> int:

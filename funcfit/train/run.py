@@ -17,6 +17,7 @@ import jax
 import numpy as np
 
 from funcfit import checkpoint
+from funcfit.checkpoint import disk
 from funcfit.compile import kept_in
 
 from . import loop
@@ -80,7 +81,7 @@ class Run:
 
     def __enter__(self) -> "Run":
         if self.path is not None:
-            self.path.mkdir(parents=True, exist_ok=True)
+            disk.make(self.path)
             self._lock = locked(self.path / "lock")
             self._thread = ThreadPoolExecutor(1, "funcfit-save")
         return self
@@ -143,6 +144,7 @@ class Run:
                 program.compile(state)
             for rows in self.history:
                 rows.resume(int(state.step))
+            disk.sync(self.path)
         first = int(state.step)
         program.data.seek(first, self._position)
         self._data = program.data
@@ -199,9 +201,7 @@ class Run:
             return
         versions = {"jax": jax.__version__, "numpy": np.__version__, "python": platform.python_version()}
         facts = {"data": data, "versions": versions, "arguments": sys.argv, "started": now(), "folder": os.getcwd()}
-        tmp = file.with_suffix(".tmp")
-        tmp.write_text(json.dumps(facts, indent=1))
-        tmp.replace(file)
+        disk.replace(file, json.dumps(facts, indent=1))
 
 
 def locked(path: Path) -> Any:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from funcfit.checkpoint import facts, latest, restore, save, verify
+from funcfit.checkpoint.disk import make, replace
 
 
 def tree(seed=0):
@@ -63,6 +64,16 @@ def test_every_byte_is_on_the_disk_before_the_step_has_its_name_and_the_name_bef
     assert {str(Path(path).relative_to(disk.done[renamed][1])) for path in synced} == within
     assert disk.done[renamed + 1 :] == [("open", str(tmp_path)), ("fsync", str(tmp_path))]
     assert max(opened) < renamed
+
+
+def test_new_folders_and_files_are_on_the_disk_in_the_folders_that_they_are_in(tmp_path, disk):
+    """Fault 2, for a new run."""
+    make(tmp_path / "runs" / "a")
+    make(tmp_path / "runs" / "a")
+    replace(tmp_path / "runs" / "a" / "run.json", "{}")
+    steps = [(name, str(Path(path).relative_to(tmp_path))) for name, path in disk.done if name != "open"]
+    made = [("mkdir", "runs"), ("fsync", "."), ("mkdir", "runs/a"), ("fsync", "runs")]
+    assert steps == [*made, ("fsync", "runs/a/run.tmp"), ("replace", "runs/a/run.tmp"), ("fsync", "runs/a")]
 
 
 def test_a_file_that_ends_anywhere_is_noticed(tmp_path):

@@ -128,7 +128,8 @@ def test_replay_by_another_program_tells_in_what_it_differs(train, tmp_path, cap
     assert main(["replay", run, "12", script, run, "0.1"]) == 0
     assert main(["replay", run, "12", script, run, "0.2"]) == 1
     assert "lr 0.2, and it was 0.1" in capsys.readouterr().out
-    assert main(["replay", run, "12", f"{tmp_path}/nowhere.py"]) == 2
+    for nothing in (f"{tmp_path}/nowhere.py", "ipykernel_launcher.py", f"{script}:tain"):
+        assert main(["replay", run, "12", nothing]) == 2
     assert main(["replay", run, "12", script, f"{tmp_path}/other", "0.1"]) == 2
     assert "took no step in" in capsys.readouterr().err
 
