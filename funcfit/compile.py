@@ -13,6 +13,8 @@ import jax
 from jax.experimental.compilation_cache.compilation_cache import reset_cache
 from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
 
+from .heap import keep_freed
+
 _traces = 0
 
 
@@ -36,6 +38,8 @@ def jit(
     def named(*args):
         global _traces
         _traces += 1
+        if jax.default_backend() == "cpu":
+            keep_freed()
         if on_trace is not None:
             on_trace()
         return fn(*args)

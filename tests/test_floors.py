@@ -13,6 +13,7 @@ FLOORS = {
     "funcfit.errors": 0,
     "funcfit.tree": 0,
     "funcfit.kernels": 0,
+    "funcfit.heap": 1,
     "funcfit.compile": 1,
     "funcfit.by_numpy": 1,
     "funcfit.checkpoint": 1,
@@ -37,7 +38,7 @@ FLOORS = {
 }
 FUNCTIONAL = (
     *("funcfit.kernels", "funcfit.tree", "funcfit.errors", "funcfit.compile", "funcfit.checkpoint", "funcfit.train"),
-    *("funcfit.nn", "funcfit.losses", "funcfit.metrics", "funcfit.eventfile"),
+    *("funcfit.nn", "funcfit.losses", "funcfit.metrics", "funcfit.eventfile", "funcfit.heap"),
 )
 
 # Imports that wait inside a function, and why.
@@ -46,6 +47,7 @@ LAZY = {
     ("funcfit.cli.runs", "matplotlib"): "an extra that takes most of a second, for those who plot",
     ("funcfit.checkpoint.arrays", "orbax"): "half a second, for those who save",
     ("funcfit.checkpoint.arrays", "etils"): "comes with orbax",
+    ("funcfit.checkpoint.arrays", "tensorstore"): "for those who restore",
     ("funcfit.checkpoint.weights", "safetensors"): "an extra",
     ("funcfit", "funcfit.train"): "a program that imports only funcfit.tf1 does not wait for optax",
     ("funcfit", "funcfit.cli"): "a notebook that says %load_ext funcfit needs the runner; `import funcfit` does not",
