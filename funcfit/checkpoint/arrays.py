@@ -7,7 +7,6 @@ a run does before it goes on.
 from pathlib import Path
 
 import numpy as np
-import tensorstore
 
 
 def write(folder: Path, arrays: dict[str, np.ndarray]) -> None:
@@ -20,6 +19,8 @@ def write(folder: Path, arrays: dict[str, np.ndarray]) -> None:
 
 
 def read(folder: Path, names: list[str]) -> dict[str, np.ndarray]:
+    import tensorstore
+
     def place(name):
         return {"driver": "zarr", "kvstore": {"driver": "file", "path": f"{folder.absolute() / name}/"}}
 

@@ -76,7 +76,7 @@ def value(leaf: Leaf, array: np.ndarray | None) -> Any:
     """The leaf from its stored array: a NumPy array, or a PRNG key."""
     if array is None:
         array = np.zeros(leaf.shape, np.dtype(leaf.dtype))
-    return array if leaf.key is None else jax.random.wrap_key_data(jnp.asarray(array), impl=leaf.key)
+    return array if leaf.key is None else jax.random.wrap_key_data(jax.device_put(array), impl=leaf.key)
 
 
 def fault(leaf: Leaf, array: np.ndarray) -> str | None:

@@ -77,12 +77,15 @@ def fit(
             raise TypeError(f"fit has no option {name!r}: {meant}. There are {', '.join(list(known)[4:])}")
     data = data if isinstance(data, Data) else batches(data)
     train, until = program(loss, optimizer, data, **options), last_step(data, steps, epochs)
-    state = with_memory(own(params) if isinstance(params, State) else train.init(params, seed, carry), events)
+
+    def begun() -> State:
+        return with_memory(own(params) if isinstance(params, State) else train.init(params, seed, carry), events)
+
     if isinstance(run, Run) and log:
         raise ValueError("a Run has its own loggers: give log= to Run(...), or the run's path to fit")
     with run if isinstance(run, Run) else Run(run, log=log) as run:
-        start = int(state.step)
-        state = run.restore(state)
+        start = int(params.step) if isinstance(params, State) else 0
+        state = run.restore(begun)
         if start >= until:
             raise ValueError(f"the run would end at step {until}, but its state is at step {start} already")
         if run.why not in (None, "steps", "interrupted", "terminated"):

@@ -8,7 +8,7 @@ import platform
 import socket
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,13 @@ class Run:
         self._lock: Any = None
         self._thread: Any = None
 
+    def __repr__(self) -> str:
+        if self.path is None:
+            return "Run(nothing is kept)"
+        step = checkpoint.latest(self.checkpoints)
+        saved = "nothing saved yet" if step is None else f"saved up to step {step:,}"
+        return f"Run({self.path}, {saved}{f', ended by {self.why}' if self.why else ''})"
+
     @property
     def checkpoints(self) -> Path:
         if self.path is None:
@@ -101,16 +108,20 @@ class Run:
             if self._lock:
                 self._lock.close()
 
-    def restore(self, like: State) -> State:
-        """The newest whole checkpoint, checked leaf by leaf; `like` itself where nothing is saved yet."""
+    def restore(self, like: State | Callable[[], State]) -> State:
+        """The newest whole checkpoint, checked leaf by leaf; `like` itself where nothing is saved yet.
+
+        In place of a state there may be a function that makes it, which is then only made where it is needed.
+        """
+        first = like if callable(like) else lambda: like
         if self.path is None:
-            return like
+            return first()
         try:
-            saved = checkpoint.restore(self.checkpoints, like)
+            saved = checkpoint.restore(self.checkpoints, jax.eval_shape(first))
         except FileNotFoundError:
-            return like
+            return first()
         self.why, self._position = saved.facts["why"], saved.facts.get("position")
-        return jax.tree.map(jax.numpy.asarray, saved.tree)
+        return jax.device_put(saved.tree)  # jnp.asarray would compile a program for each shape
 
     def commit(self, state: State, why: str | None = None, *, wait: bool = False) -> None:
         """Save the state, in the background unless `wait`; an error is raised by the next call, or at the end."""

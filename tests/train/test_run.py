@@ -46,6 +46,21 @@ def same(a, b):
     return len(a) == len(b) and all(np.array_equal(x, y) for x, y in zip(a, b))
 
 
+def test_a_first_state_is_made_only_for_a_run_that_begins(tmp_path):
+    own, made = program(loss, optax.sgd(0.1), data()), []
+
+    def first():
+        state = own.init(start())
+        made.append(not isinstance(state.params, jax.core.Tracer))
+        return state
+
+    for until in (3, 5):
+        with Run(tmp_path) as run:
+            for event in run.steps(own, run.restore(first), until):
+                assert event.step == until
+    assert made.count(True) == 1
+
+
 def test_a_run_that_goes_on_is_the_run_that_did_not_stop(tmp_path):
     options = dict(ema=0.9, validation=(X[:9], Y[:9]), every=7, events=[early_stopping(patience=50)])
     whole = train(steps=60, **options)
