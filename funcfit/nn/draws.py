@@ -33,8 +33,11 @@ def fold_in(key: PRNGKeyArray, number: int) -> PRNGKeyArray:
     return like(key, threefry.fold_in(words(key), number)) if known(key) else jax.random.fold_in(key, number)
 
 
-def split(key: PRNGKeyArray, count: int = 2) -> Array:
-    return like(key, threefry.split(words(key), count)) if known(key) else jax.random.split(key, count)
+def split(key: PRNGKeyArray, count: int = 2) -> list[PRNGKeyArray]:
+    """Keys one by one: parting an array of them would compile a program."""
+    if not known(key):
+        return list(jax.random.split(key, count))
+    return [like(key, data) for data in threefry.split(words(key), count)]
 
 
 def full(shape: tuple[int, ...], value: float) -> Float[Array, "..."]:

@@ -25,7 +25,18 @@ def test_networks_begin_without_a_compilation(monkeypatch):
     def refuse(*_, **__):
         raise AssertionError("compiled")
 
-    key, net = jax.random.key(0), nn.sequential(nn.conv(4), nn.batch_norm(), nn.flatten, nn.dense(7), nn.layer_norm())
+    key, net = (
+        jax.random.key(0),
+        nn.sequential(
+            nn.conv(4),
+            nn.batch_norm(),
+            nn.of(lambda x: x[:, 0]),
+            nn.attention(2),
+            nn.lstm(3),
+            nn.dense(7),
+            nn.layer_norm(),
+        ),
+    )
     monkeypatch.setattr("jax._src.compiler.compile_or_get_cached", refuse)
     params, _ = net.init(key, (5, 5, 3))
     assert all(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(params))
