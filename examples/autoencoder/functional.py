@@ -1,5 +1,5 @@
 # %% [markdown]
-# # A plane of digits (functional style)
+# # A plane of digits
 #
 # An image of eight by eight pixels is a point in 64 dimensions; but those that show digits are few among them. A
 # variational autoencoder lays them out on a plane: one network says where an image lies, another one draws what lies
@@ -13,12 +13,13 @@ import numpy as np
 import optax
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
+from sklearn.neighbors import KNeighborsClassifier
 
 from funcfit import batches, fit, nn
 from funcfit.losses import binary_cross_entropy
 
 pixels, labels = load_digits(return_X_y=True)
-x, new_x, _, new_y = train_test_split(pixels / 16, labels, random_state=0)
+x, new_x, y, new_y = train_test_split(pixels / 16, labels, random_state=0)
 
 # %% [markdown]
 # The encoder gives four numbers: a place on the plane, and how far around it the image reaches, as the logarithm of
@@ -52,10 +53,16 @@ def loss(params, x, key):
 
 
 result = fit(loss, params, batches(x, 64), optax.adam(2e-3), epochs=150, validation=new_x)
-new = result.validation
-print(
-    f"{new['loss'][-1]:.2f} nats for an image that it has not seen, {new['where'][-1]:.2f} of them to say where it lies"
-)
+nats, where = result.validation["loss"][-1], result.validation["where"][-1]
+print(f"an image that it has not seen takes {nats:.2f} nats, {where:.2f} of them to say where it lies")
+
+
+def places(images):
+    return jnp.split(encoder(result.params["encoder"], images), 2, -1)[0]
+
+
+neighbours = KNeighborsClassifier().fit(places(x), y)
+print(f"{neighbours.score(places(new_x), new_y):.1%} of such images lie among others of the same digit")
 
 # %% [markdown]
 # Where it lays out images that it has not seen, each one written as the digit it shows, which nobody told it; and what
@@ -63,13 +70,12 @@ print(
 
 # %%
 SIDE, REACH = 16, 2.4
-place, _ = jnp.split(encoder(result.params["encoder"], new_x), 2, -1)
 ends = np.linspace(-REACH, REACH, SIDE)
 grid = np.stack(np.meshgrid(ends, -ends), -1).reshape(-1, 2)
 drawn = jax.nn.sigmoid(decoder(result.params["decoder"], grid)).reshape(SIDE, SIDE, 8, 8)
 framed = np.pad(drawn, ((0, 0), (0, 0), (1, 1), (1, 1)))
 figure, (plane, drawings) = plt.subplots(1, 2, figsize=(11, 6), layout="constrained")
-for spot, digit in zip(place, new_y, strict=True):
+for spot, digit in zip(places(new_x), new_y, strict=True):
     plane.text(*spot, digit, color=f"C{digit}", fontsize=9, clip_on=True)
 plane.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal", title="Where the images lie")
 drawings.imshow(framed.swapaxes(1, 2).reshape(SIDE * 10, SIDE * 10), cmap="gray_r", extent=(-REACH, REACH) * 2)

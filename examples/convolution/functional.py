@@ -1,10 +1,10 @@
 # %% [markdown]
-# # Reading digits by their strokes (functional style)
+# # Reading digits by their strokes
 #
-# A network of dense layers takes an image for numbers in a row. Convolutions know which pixels are neighbours: the
-# same small windows are looked for everywhere in the image. Here they read the digits that ship with scikit-learn,
-# with all that a training usually wants: noise that keeps the network from learning by heart, a running mean of its
-# parameters, images held out to judge it by, and an end when it gets no better.
+# To a network of dense layers an image is 64 numbers. Convolutions know which pixels are neighbours, and look for the
+# same small strokes everywhere. Here they read the digits that ship with scikit-learn, and the training has what one
+# usually wants of it: dropout, a running mean of the parameters, images held out to watch it by, an end when it gets no
+# better, and others to judge it by then.
 
 # %%
 import jax
@@ -14,27 +14,29 @@ import optax
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
-from funcfit import batches, early_stopping, fit, nn, predict
+from funcfit import batches, early_stopping, evaluate, fit, nn, predict
 from funcfit.losses import cross_entropy
 from funcfit.metrics import accuracy
 
 digits = load_digits()
 x, new_x, y, new_y = train_test_split(digits.images[..., None] / 16, digits.target, random_state=0)
+x, watched_x, y, watched_y = train_test_split(x, y, test_size=200, random_state=0)
 
 # %% [markdown]
-# Each layer is made for what the one before it gives: only the shape of an image has to be said.
+# Each layer is made for what the one before it gives, and only the shape of an image has to be said. Parts that have
+# names have parameters with names.
 
 # %%
 network = nn.sequential(
-    *(nn.conv(16), nn.relu, nn.max_pool(), nn.conv(32), nn.relu, nn.flatten),
-    *(nn.dropout(0.3), nn.dense(32), nn.relu, nn.dense(10)),
+    strokes=nn.sequential(nn.conv(16), nn.relu, nn.max_pool(), nn.conv(32), nn.relu, nn.flatten),
+    reading=nn.sequential(nn.dropout(0.3), nn.dense(32), nn.relu, nn.dense(10)),
 )
 params, _ = network.init(jax.random.key(1), x.shape[1:])
-print(sum(leaf.size for leaf in jax.tree.leaves(params)), "parameters")
+print({name: sum(leaf.size for leaf in jax.tree.leaves(part)) for name, part in params.items()}, "parameters")
 
 # %% [markdown]
 # The loss hands the network its key, another one at every step, and the network draws from it what dropout leaves
-# out. Without a key nothing is left out: so the images held out are judged.
+# out. Without a key nothing is left out: so the network is watched, and judged.
 
 
 # %%
@@ -54,13 +56,14 @@ result = fit(
     batches((x, y), 64),
     optax.adam(3e-3),
     epochs=40,
-    validation=(new_x, new_y),
+    validation=(watched_x, watched_y),
     metric=metric,
     ema=0.98,
     events=[early_stopping("accuracy", patience=8, higher=True)],
 )
 print(f"{int(result.state.step)} steps, ended because {result.why}")
-print(f"{result.validation['accuracy'][-1]:.1%} of the images that it has not seen are read right")
+right = evaluate(metric, result.params, (new_x, new_y))["accuracy"]
+print(f"{right:.1%} of the images that it has not seen are read right")
 
 # %% [markdown]
 # The course of the learning, and the images that the network is least sure of, with its two best guesses. Those that

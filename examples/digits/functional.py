@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Reading digits (functional style)
+# # Reading digits
 #
 # A first network. 1797 images of handwritten digits, eight pixels square, ship with scikit-learn. We show a network
 # three quarters of them and ask it about the others.
@@ -20,7 +20,8 @@ x, new_x, y, new_y = train_test_split(pixels / 16, labels, random_state=0)
 
 # %% [markdown]
 # The network takes 64 pixels to ten numbers, one for each digit: the largest is its answer. It is a function, and its
-# parameters are a value apart from it, which `init` makes.
+# parameters are a value apart from it, which `init` makes. (Beside them it makes a carry, which some layers have, and
+# these have not.)
 
 # %%
 network = nn.sequential(nn.dense(64), nn.relu, nn.dense(10))

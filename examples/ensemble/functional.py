@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Where sixteen networks differ (functional style)
+# # Where sixteen networks differ
 #
 # A network that is shown something it knows nothing of says something all the same, and often surely. Sixteen
 # networks that began differently agree on what they have learned, and on little else. Here they learn to read the
@@ -51,7 +51,7 @@ known = y < KNOWN
 result = fit(sum_of_losses, members, batches((x[known], y[known]), 64), optax.adam(3e-3), epochs=40)
 first, last = result.history["losses"][[0, -1]]
 print(
-    f"the losses begin from {first.min():.2f} to {first.max():.2f}, and end from {last.min():.4f} to {last.max():.4f}"
+    f"the sixteen losses: {first.min():.2f} to {first.max():.2f} at first, {last.min():.4f} to {last.max():.4f} at last"
 )
 
 # %% [markdown]
@@ -70,7 +70,7 @@ for name, rows in (("read right", right), ("misread", ~unknown & ~right), ("of 8
 doubt = np.asarray(1 - chances[0].max(-1))
 for who, measure in (("the sixteen", spread), ("the first one alone", doubt)):
     told = (measure[unknown][:, None] > measure[~unknown]).mean()
-    print(f"of a digit that they know and one that they do not, {who} can tell which is which: {told:.1%}")
+    print(f"a known digit and an unknown one, told apart by {who}: {told:.1%} of such pairs")
 
 # %% [markdown]
 # The spread over digits that they have learned and over those that they have not, and at the two ends of it five

@@ -1,9 +1,9 @@
 # %% [markdown]
-# # Which is the greater? (functional style)
+# # Which is the greater?
 #
-# From a hundred pairs of digits, and which of the two is the greater, not much can be learned about images; it is
-# enough to learn what each digit is worth, if one can read them already. So a network first learns to read, is then
-# frozen, and another one is built on it.
+# A few pairs of digits, and which one of each is the greater, are not enough to learn to read. For somebody who can
+# read, they are enough to learn what each digit is worth. So one network learns to read, and is then frozen, and
+# another is built on it.
 
 # %%
 import jax
@@ -21,11 +21,11 @@ digits = load_digits()
 x, new_x, y, new_y = train_test_split(digits.images[..., None] / 16, digits.target, random_state=0)
 
 # %% [markdown]
-# **Reading**, from 1347 images with their names.
+# **Reading**, from three quarters of the images, with their names.
 
 # %%
 reader = nn.sequential(
-    *(nn.conv(8), nn.relu, nn.max_pool(), nn.conv(16), nn.relu, nn.flatten, nn.dense(32), nn.relu, nn.dense(10))
+    nn.conv(8), nn.relu, nn.max_pool(), nn.conv(16), nn.relu, nn.flatten, nn.dense(32), nn.relu, nn.dense(10)
 )
 unread, _ = reader.init(jax.random.key(0), x.shape[1:])
 
@@ -41,8 +41,8 @@ print(f"of new images, {evaluate(naming, read, (new_x, new_y))['accuracy']:.1%} 
 
 # %% [markdown]
 # **Judging.** The reader is the first layer of another network, which gives an image its worth: the sum over the ten
-# digits of the chance that it is this one times what the digit is worth. The better one of a pair is that with the
-# greater worth, the more surely so the further the two are apart. Nothing says which digit it is.
+# digits of the chance that it is this one, times what this one is worth. Of a pair, the one of greater worth is taken
+# for the greater, and the more surely the further the two are apart. Nobody says which digits they are.
 
 # %%
 judge = nn.sequential(reader=reader, chances=nn.of(jax.nn.softmax), worth=nn.dense(1))
@@ -68,13 +68,14 @@ def pairs(images, labels, count, seed):
 
 # %%
 few, new_pairs = pairs(x, y, 100, seed=1), pairs(new_x, new_y, 1000, seed=2)
+print(f"{len(few[0])} pairs to learn from")
 judges = {}
 for name, params, frozen in (
     ("on a frozen reader", start | {"reader": read}, ["reader"]),
     ("on a reader that goes on learning", start | {"reader": read}, []),
     ("from nothing", start, []),
 ):
-    judges[name] = fit(judging, params, few, optax.adam(0.01), steps=600, freeze=frozen).params
+    judges[name] = fit(judging, params, few, optax.adam(0.01), steps=400, freeze=frozen).params
     print(f"{name}: {evaluate(judging, judges[name], new_pairs)['accuracy']:.1%} of new pairs")
 
 # %% [markdown]

@@ -1,8 +1,9 @@
 # %% [markdown]
-# # Numbers in order (functional style)
+# # Numbers in order
 #
-# A transformer sorts. It reads ten numbers, and then writes the same ten, the least one first; each number it writes,
-# it reads as well, and goes on from there. Nobody tells it what comes before what: to it, the numbers are words.
+# A transformer learns to sort. It reads ten numbers, and then writes the same ten, the least one first; each number
+# that it writes it reads as well, and goes on from there. Nobody tells it what comes before what: to it, the numbers
+# are words.
 
 # %%
 import jax
@@ -52,7 +53,8 @@ rate = optax.cosine_decay_schedule(0.01, STEPS)
 result = fit(loss, params, batches(rows(20_000, seed=2), 64), optax.adam(rate), steps=STEPS)
 
 # %% [markdown]
-# New lists, sorted number by number: what it has written so far, it reads again.
+# New lists, sorted number by number. What it has written so far, it reads again; what stands behind that it does not
+# see, since its attention is causal.
 
 # %%
 lists = rows(500, seed=3)

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # The same digits, with Flax (functional style)
+# # The same digits, with Flax
 #
 # `fit` takes a function of parameters, wherever they come from. Here a network is built with
 # [Flax](https://flax.readthedocs.io) (`pip install flax`), with both of its interfaces, Linen and NNX. It normalizes
