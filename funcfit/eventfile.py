@@ -1,5 +1,6 @@
 """Event files, which TensorBoard shows: TFRecords of Event messages, in protobuf's wire format."""
 
+import math
 import os
 import socket
 import struct
@@ -9,7 +10,6 @@ from pathlib import Path
 from typing import SupportsFloat
 
 import google_crc32c
-import numpy as np
 
 
 class EventFile:
@@ -79,7 +79,10 @@ def double(number: int, value: float) -> bytes:
 
 def single(number: int, value: float) -> bytes:
     """A float32, written whatever it is: it is one of several fields of which a message has one."""
-    return varint(number << 3 | 5) + np.array(value, "<f4").tobytes()
+    try:
+        return varint(number << 3 | 5) + struct.pack("<f", value)
+    except OverflowError:  # more than a float32 holds
+        return single(number, math.copysign(math.inf, value))
 
 
 def varint(value: int) -> bytes:
@@ -89,11 +92,7 @@ def varint(value: int) -> bytes:
     ('ac02', 'ffffffffffffffffff01')
     """
     value &= 2**64 - 1
-    digits = bytearray()
-    while value > 127:
-        digits.append(value & 127 | 128)
-        value >>= 7
-    return bytes([*digits, value])
+    return bytes([value]) if value < 128 else bytes([value & 127 | 128]) + varint(value >> 7)
 
 
 START = message(7, integer(1, 1))

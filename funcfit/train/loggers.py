@@ -36,12 +36,12 @@ class tensorboard:
     def __call__(self, step: int, values: dict[str, Any]) -> None:
         if self._first is None:
             self._first = step
-        for part in ("training", "validation"):
-            ours = {
-                name.removeprefix(VALIDATION): value
-                for name, value in values.items()
-                if np.ndim(value) == 0 and name.startswith(VALIDATION) == (part == "validation")
-            }
+        numbers = {
+            name: value for name, value in values.items() if isinstance(value, int | float) or np.ndim(value) == 0
+        }
+        measured = {name.removeprefix(VALIDATION): x for name, x in numbers.items() if name.startswith(VALIDATION)}
+        training = {name: x for name, x in numbers.items() if not name.startswith(VALIDATION)}
+        for part, ours in (("training", training), ("validation", measured)):
             if ours:
                 self._file(part).add(scalars(ours), step)
 
