@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from .ahead import Ahead
 from .events import Event, On, Stop
@@ -33,6 +34,7 @@ def steps(train: Program, state: State, until: int, events: Sequence[On], histor
         if step < until:
             train.compile(state)
         since, timing, taken = time.monotonic(), NO_STEPS, None
+        before: Any = None  # the feed of the steps that are being read, while those of `feed` are on their way
         while step < until:
             dues = [event.when.after(step, train.data) for event in events]
             feed, end = ahead.feed(step, taken)
@@ -54,7 +56,9 @@ def steps(train: Program, state: State, until: int, events: Sequence[On], histor
             stamp(history, begun)
             progress.tell(history.training)
             if history.training.short:
-                break
+                t = int(state.step)
+                raise NonFinite.at(state, train, (feed if t >= start else before)[t])
+            before = feed
             if not settled:
                 continue
             timing = Timing(step - first, timing.seconds + time.monotonic() - since, ahead.waited)
@@ -70,8 +74,6 @@ def steps(train: Program, state: State, until: int, events: Sequence[On], histor
             if why:
                 return
             since = time.monotonic()
-    if history.training.short:
-        raise NonFinite.at(state, train)  # now that no thread asks the data for what comes next
 
 
 def stamp(history: History, begun: float) -> None:

@@ -40,9 +40,9 @@ class NonFinite(FloatingPointError):
         self.state, self.origin = state, origin
 
     @classmethod
-    def at(cls, state: State, train: Program) -> "NonFinite":
+    def at(cls, state: State, train: Program, batch: Any) -> "NonFinite":
+        """What to raise for a program that has halted, with the batch of the step that it did not take."""
         state = state._replace(extra={**state.extra, "halted": jnp.zeros((), bool)})
-        batch = train.data[int(state.step)]
         origin = first_nonfinite(train.update, state, batch)
         given = "; ".join(holes({"batch": batch, "params": state.params, "carry": state.carry})) or "its state"
         where = f"it came from {origin}" if origin else f"what it was given is not finite: {given}"

@@ -16,13 +16,19 @@ class Course(NamedTuple):
 
 
 def drawn(ax: Any, metric: str, course: Course, name: str = "", colour: str | None = None) -> Any:
-    """The course of a metric on `ax`, which is returned; `name` tells one run from others there."""
-    training, validation = course.training, course.validation
-    (line,) = ax.plot(training["step"], training[metric], color=colour, label=f"{name} training".strip())
-    if metric in validation:
-        same = line.get_color() if name else None
-        ax.plot(validation["step"], validation[metric], ".-", color=same, label=f"{name} validation".strip())
-    if name or metric in validation:
+    """The course of a metric on `ax`, which is returned; `name` tells one run from others there.
+
+    Raises ValueError when the run has measured no such thing.
+    """
+    parts = {"training": (course.training, "-"), "validation": (course.validation, ".-")}
+    there = {part: (columns, style) for part, (columns, style) in parts.items() if metric in columns}
+    if not there:
+        names = ", ".join(sorted({*course.training, *course.validation} - {"step"}))
+        raise ValueError(f"{name or 'the run'} has not measured {metric!r}; it has {names}")
+    for part, (columns, style) in there.items():
+        (line,) = ax.plot(columns["step"], columns[metric], style, color=colour, label=f"{name} {part}".strip())
+        colour = line.get_color() if name else None
+    if name or "validation" in there:
         ax.legend()
     ax.set_xlabel("steps")
     ax.set_ylabel(metric)

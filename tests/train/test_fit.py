@@ -118,6 +118,17 @@ def test_plot_draws_training_and_validation():
     matplotlib.pyplot.close("all")
 
 
+def test_plot_draws_what_only_the_validation_measured_and_says_what_there_is():
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    options = dict(validation=(X, Y), metric=lambda w, batch, key: (0.5, {"half": 0.5}))
+    result = fit(loss, zeros(), (X, Y), optax.sgd(0.1), steps=4, **options)
+    assert len(result.plot("half").get_lines()) == 1
+    with pytest.raises(ValueError, match="has not measured 'accuracy'; it has half, loss, lr"):
+        result.plot("accuracy")
+    matplotlib.pyplot.close("all")
+
+
 def test_plot_draws_rate_and_throughput_below():
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("Agg")

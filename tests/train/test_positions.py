@@ -8,7 +8,7 @@ import numpy as np
 import optax
 import pytest
 
-from funcfit import Every, Run, batches, checkpoint, fit, on
+from funcfit import Every, Run, batches, checkpoint, fit, on, program, replay
 from funcfit.train.positions import read, written
 
 DRAWN = []  # batches that were taken from a source
@@ -135,6 +135,16 @@ def test_a_step_behind_is_had_from_the_nearest_place():
     data[700]
     DRAWN.clear()
     assert data[650].tolist() == [2600, 2601, 2602, 2603] and len(DRAWN) <= 2
+
+
+def test_a_step_is_replayed_from_the_position_of_its_checkpoint(tmp_path):
+    result = train(lambda: Loader(ROWS, 4), Run(tmp_path, every=Every(steps=105)))
+    own = program(loss, optax.sgd(0.01), batches(Loader(ROWS, 4), 6))
+    DRAWN.clear()
+    found = replay(own, tmp_path, own.init(0.0), 213)
+    assert len(DRAWN) < 320
+    _, metrics = found.again()
+    np.testing.assert_allclose(metrics["loss"], result.history["loss"][213], rtol=1e-6)
 
 
 def test_a_source_without_positions_is_passed_over_and_this_is_said(tmp_path):

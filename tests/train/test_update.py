@@ -142,6 +142,15 @@ def test_a_program_stops_before_the_step_that_is_not_finite(kind):
     assert int(again.step) == 13
 
 
+@pytest.mark.parametrize("bad", [3, 99, 100, 130])
+def test_a_step_that_is_not_finite_is_named_also_where_its_batch_can_be_had_only_once(bad):
+    def rows():
+        return (np.float32([-1.0 if n == bad else 1.0]) for n in range(300))
+
+    with pytest.raises(NonFinite, match=rf"step {bad} .*came from log of float32\[1\] with values from -1 to -1"):
+        fit(lambda w, x, key: (w * jnp.log(x)).mean(), 1.0, batches(rows()), optax.sgd(0.1), steps=300)
+
+
 @pytest.mark.parametrize("steps", [14, 15])
 def test_the_last_step_of_a_run_is_looked_at_as_well_and_a_step_that_was_not_taken_has_no_row(tmp_path, steps):
     bad, data = poisoned(13)
