@@ -130,7 +130,7 @@ def leaf_bytes(leaf: Any) -> int:
     """The bytes of an array, or of one of such a shape; of what is no array, none."""
     if not hasattr(leaf, "dtype"):
         return 0
-    if jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+    if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
         leaf = jax.eval_shape(jax.random.key_data, leaf)
     return int(np.prod(leaf.shape, dtype=np.int64)) * leaf.dtype.itemsize
 

@@ -24,7 +24,7 @@ class Ceilings(NamedTuple):
 
 
 @functools.cache
-def ceilings(dtype: str = "float32", device: jax.Device | None = None) -> Ceilings:
+def ceilings(dtype: str = "float32", device: Any = None) -> Ceilings:
     """The ceilings of a device (by default the first) for a dtype, measured once in a process: some tenths of a second.
 
     A program whose numbers stay in a CPU's caches can be faster than memory lets it.

@@ -111,7 +111,8 @@ def batches(
         raise ValueError(f"a batch needs at least one row, not {size}")
     by_number = hasattr(source, "__len__") and hasattr(source, "__getitem__")
     arrays = isinstance(source, tuple | list | dict) or hasattr(source, "__array__")
-    if isinstance(source, str | bytes) or not (arrays or callable(source) or hasattr(source, "__iter__") or by_number):
+    iterable = hasattr(source, "__iter__") or callable(source)
+    if isinstance(source, str | bytes) or not (arrays or by_number or iterable):
         raise TypeError(
             "data is arrays, an object with len and [i], an iterable of batches, or a function that gives a new one; "
             f"this is {source!r}{': load it first' if isinstance(source, str | bytes) else ''}"

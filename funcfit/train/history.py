@@ -1,5 +1,6 @@
 """What was measured on the way, and what a run gives back."""
 
+import contextlib
 import html
 import itertools
 import json
@@ -87,7 +88,8 @@ class Rows:
 
     def close(self) -> None:
         if self._file:
-            self._file.close()
+            with contextlib.suppress(OSError):  # told already, by the row that could not be written
+                self._file.close()
 
     def _keep(self, chunk: dict[str, np.ndarray]) -> None:
         self._chunks.append(chunk)
@@ -96,8 +98,13 @@ class Rows:
         columns = {name: plain(column) for name, column in chunk.items()}
         rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
         if self._file:
-            self._file.write("".join(json.dumps(row) + "\n" for row in rows))
-            self._file.flush()
+            try:
+                self._file.write("".join(json.dumps(row) + "\n" for row in rows))
+                self._file.flush()
+            except OSError as error:
+                error.filename = str(self._path)
+                error.add_note("What was saved before is whole: make room, and start the run again.")
+                raise
         if self._tell:
             for row in rows:
                 self._tell(row.pop("step"), row)

@@ -8,6 +8,7 @@ this one follows each key to its draws and is silent about keys whose way it can
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 from jax.errors import KeyReuseError
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 from jax.extend.source_info_util import summarize
@@ -106,4 +107,4 @@ def _inner(eqn: Any) -> Jaxpr | None:
 
 
 def _is_key(v: Any) -> bool:
-    return jax.dtypes.issubdtype(getattr(v.aval, "dtype", float), jax.dtypes.prng_key)
+    return jnp.issubdtype(getattr(v.aval, "dtype", float), jax.dtypes.prng_key)

@@ -111,7 +111,7 @@ class Program:
         self.data, self.span, self.microbatches = data, span, microbatches
         self.compile_seconds = 0.0
         self._parted, self._ran = parted, False
-        self._work: tuple[Work, Work] | None = None
+        self._work: Any = None
         self._compiled: Any = None
         self._shapes: Any = None
 
@@ -154,8 +154,8 @@ class Program:
         except jax.errors.JaxRuntimeError as error:
             if EXHAUSTED not in str(error):
                 raise
-            want = wanted(compiled)
-            raise self._too_large(min(available((state, feed)), want - 1), self._shapes["state"], feed) from error
+            there, state = min(available((state, feed)), wanted(compiled) - 1), self._shapes["state"]
+            raise self._too_large(there, state, feed, compiled, self._fewest(there, state, feed)) from error
 
     def compile(self, state: State, feed: Any = None, *, memory: int | None = None) -> "Program":
         """Compile for states and batches like these, without a step; what is compiled already stays.
@@ -170,10 +170,10 @@ class Program:
         there = available((state, feed)) if memory is None else memory
         made = self._made(self.update, state, feed)
         if made is None or wanted(made.run) > there:
-            count, fitting = self._fewest(there, state, feed)
+            fitting = self._fewest(there, state, feed)
             if fitting is None or self.microbatches != "auto":
-                raise self._too_large(there, state, feed, made, count)
-            made, self.microbatches, self.update = fitting, count, self._parted(count).update
+                raise self._too_large(there, state, feed, None if made is None else made.run, fitting)
+            self.microbatches, self.update, made = fitting
         self.microbatches = 1 if self.microbatches == "auto" else self.microbatches
         self._compiled, self._work = made.run, (made.step, made.once)
         self._shapes = jax.tree.map(shape, {"state": state, "data": feed})
@@ -184,50 +184,49 @@ class Program:
         """The program of an update, or None where it was too large to compile."""
         batch = jax.eval_shape(lambda feed: feed[0], feed)
         try:
-            update, (after, metrics) = jax.make_jaxpr(update, return_shape=True)(state, batch)
+            traced, (after, metrics) = jax.make_jaxpr(update, return_shape=True)(state, batch)
         except Exception as error:
             self._blame(state, error)
             raise
-        check_keys(update)
+        check_keys(traced)
         changed = differences(state, after)
         if changed:
             raise ValueError("a step must give back the state's shapes and dtypes: " + "; ".join(changed))
         if jax.default_backend() == "cpu":
-            update = rearranged(update)
-        run = jit(repeated(update, jax.tree.structure((after, metrics)), metrics, self.span), donate_argnums=(0,))
+            traced = rearranged(traced)
+        run = jit(repeated(traced, jax.tree.structure((after, metrics)), metrics, self.span), donate_argnums=(0,))
         try:
-            return Made(run.lower(state, feed, np.int32(0)).compile(), work(update), work(update, turns=False))
+            return Made(run.lower(state, feed, np.int32(0)).compile(), work(traced), work(traced, turns=False))
         except jax.errors.JaxRuntimeError as error:
             if EXHAUSTED not in str(error):
                 raise
             return None
 
-    def _fewest(self, there: int, state: State, feed: Any) -> tuple[int | None, "Made | None"]:
-        """The fewest microbatches, more than now, whose program fits, and that program."""
+    def _fewest(self, there: int, state: State, feed: Any) -> "Fitting | None":
+        """The fewest microbatches, more than now, whose program fits."""
         rows = {leaf.shape[:1] for leaf in jax.tree.leaves(jax.eval_shape(lambda feed: feed[0], feed))}
-        now = 1 if self.microbatches == "auto" else self.microbatches
-        if self._parted is None or len(rows) != 1 or rows == {()}:
-            return None, None
-        tried: dict[int, Made | None] = {}
+        now, parted = 1 if isinstance(self.microbatches, str) else self.microbatches, self._parted
+        if parted is None or len(rows) != 1 or rows == {()}:
+            return None
+        fitting: dict[int, Fitting] = {}
 
         def fits(count: int) -> bool:
+            update = parted(count).update
             try:
-                tried[count] = made = self._made(self._parted(count).update, state, feed)
+                made = self._made(update, state, feed)
             except (TypeError, ValueError):  # the loss wants all rows at once
                 return False
-            return made is not None and wanted(made.run) <= there
+            if made is None or wanted(made.run) > there:
+                return False
+            fitting[count] = Fitting(count, update, made)
+            return True
 
         count = fewest([n for n in divisors(*rows.pop()) if n > now], fits)
-        return count, tried.get(count)
+        return None if count is None else fitting[count]
 
-    def _too_large(
-        self, there: int, state: State, feed: Any, made: "Made | None" = None, count: int | None = None
-    ) -> OutOfMemory:
-        """The error that says what fits."""
-        run = self._compiled if made is None else made.run
-        if made is None and run is not None:
-            count, _ = self._fewest(there, state, feed)
-        cure = "no number of microbatches fits" if count is None else f"microbatches={count} fits"
+    def _too_large(self, there: int, state: State, feed: Any, run: Any, fitting: "Fitting | None") -> OutOfMemory:
+        """The error that says what would fit."""
+        cure = "no number of microbatches fits" if fitting is None else f"microbatches={fitting.microbatches} fits"
         want = None if run is None else wanted(run)
         return out_of_memory(want, there, {"state": state, "data": feed}, run, cure)
 
@@ -276,6 +275,14 @@ class Program:
         changed = differences(self._shapes, jax.tree.map(shape, {"state": state, "data": feed}))
         if changed:
             raise ValueError(f"the program is compiled for other shapes: {'; '.join(changed)}; make another program")
+
+
+class Fitting(NamedTuple):
+    """A number of microbatches that fits, its update and its program."""
+
+    microbatches: int
+    update: Callable[..., Any]
+    made: "Made"
 
 
 class Made(NamedTuple):

@@ -7,6 +7,7 @@ tested is what a user reads.
 import itertools
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -20,7 +21,7 @@ import numpy as np
 import optax
 import pytest
 
-from funcfit import Every, batches, early_stopping, fit, on, predict
+from funcfit import Every, batches, checkpoint, early_stopping, fit, on, predict
 
 X = np.linspace(-1, 1, 64, dtype=np.float32).reshape(16, 4)
 Y = X.sum(1)
@@ -241,10 +242,38 @@ def answers():
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_what_is_said_names_what_is_wrong_and_what_to_do(answers, mistake):
-    answer, place = answers[mistake], 0
-    for word in MISTAKES[mistake][1].split(" "):
-        place = answer.find(word, place)
-        assert place >= 0, f"{word!r} is not, or not there, in:\n{answer}"
+    in_order(MISTAKES[mistake][1], answers[mistake])
+
+
+def in_order(words, text):
+    place = 0
+    for word in words.split(" "):
+        place = text.find(word, place)
+        assert place >= 0, f"{word!r} is not, or not there, in:\n{text}"
+
+
+@pytest.mark.parametrize(
+    ("room", "says"), [(200_000, "step 4 was not saved earlier steps are whole"), (100, "metrics.jsonl' room")]
+)
+def test_a_full_disk_is_told_and_what_was_saved_stays_and_goes_on(tmp_path, room, says):
+    large = {"w": np.random.default_rng(0).normal(size=(4, 60_000)).astype(np.float32)}
+
+    def go(steps):
+        return fit(lambda w, x, key: jnp.square(x @ w["w"]).mean(), large, X, optax.sgd(0.1), steps=steps, run=tmp_path)
+
+    go(2)
+    limit, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, most))  # no file may grow beyond it, as on a full disk
+    try:
+        with warnings.catch_warnings(), pytest.raises(OSError) as error:
+            warnings.simplefilter("ignore")  # of JAX, whose cache of programs is not kept either
+            go(4)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, most))
+    in_order(says, "".join(traceback.format_exception_only(error.value)))
+    assert [step for step, _ in checkpoint.saved_steps(tmp_path / "checkpoints")] == [2]
+    assert checkpoint.verify(tmp_path / "checkpoints") == {"step-000000002": []}
+    assert go(4).history["step"].tolist() == [1, 2, 3, 4]
 
 
 if __name__ == "__main__":
