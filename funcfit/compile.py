@@ -8,6 +8,7 @@ import contextlib
 import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import jax
 from jax.experimental.compilation_cache.compilation_cache import reset_cache
@@ -79,16 +80,32 @@ def wide_mode():
     return jax.enable_x64(True)
 
 
-def part(program: ClosedJaxpr, outputs: Sequence[int]) -> ClosedJaxpr:
-    """What of a traced program its outputs at these positions need; it takes all of the program's arguments."""
+def halves(program: ClosedJaxpr, first: int) -> tuple[ClosedJaxpr, ClosedJaxpr]:
+    """A traced program in two: what its outputs from `first` on need, and the rest.
+
+    The one gives these outputs and then what it hands over; the other takes the program's arguments and then that, and
+    gives the outputs before `first`.
+    """
     jaxpr = program.jaxpr
-    outs = [jaxpr.outvars[i] for i in outputs]
-    needed, kept = {v for v in outs if not isinstance(v, Literal)}, []
+    before, asked = jaxpr.outvars[:first], jaxpr.outvars[first:]
+    needed, one, other = _variables(asked), [], []
     for eqn in reversed(jaxpr.eqns):
         if needed.intersection(eqn.outvars):
-            kept.append(eqn)
-            needed.update(v for v in eqn.invars if not isinstance(v, Literal))
-    return ClosedJaxpr(jaxpr.replace(eqns=kept[::-1], outvars=outs), program.consts)
+            one.append(eqn)
+            needed |= _variables(eqn.invars)
+        else:
+            other.append(eqn)
+    made = dict.fromkeys(v for eqn in reversed(one) for v in eqn.outvars)
+    wanted = _variables(before).union(*(_variables(eqn.invars) for eqn in other))
+    handed = [v for v in made if v in wanted]
+    return (
+        ClosedJaxpr(jaxpr.replace(eqns=one[::-1], outvars=[*asked, *handed]), program.consts),
+        ClosedJaxpr(jaxpr.replace(eqns=other[::-1], invars=[*jaxpr.invars, *handed], outvars=before), program.consts),
+    )
+
+
+def _variables(atoms: Sequence[Any]) -> set[Any]:
+    return {v for v in atoms if not isinstance(v, Literal)}
 
 
 def evaluate(program: ClosedJaxpr, arguments: Sequence[jax.Array]) -> list[jax.Array]:

@@ -6,7 +6,7 @@ sees the cell as of the newest write that precedes the consumer (docs/design.md,
 
 from typing import NamedTuple
 
-from funcfit.tf1.graph.borders import is_loop_merge, is_merge
+from funcfit.tf1.graph.borders import is_enter, is_exit, is_loop_merge, is_merge
 from funcfit.tf1.graph.handles import is_popped, pushed
 from funcfit.tf1.graph.node import Tensor
 
@@ -104,6 +104,16 @@ def is_reference(tensor):
             return True
         tensor = tensor.op._inputs[0]
     return bool(tensor.op.card and tensor.op.card.makes) and tensor.value_index == 0 or is_popped(tensor)
+
+
+def is_idle(node, cells):
+    """True for a node that computes nothing itself: cells, views of cells, NoOp and its kin."""
+    card = node.card
+    if card.cell or (card.alias or is_enter(node)) and cells.behind(node.outputs[0]) is not None:
+        return True
+    if is_exit(node):
+        return True
+    return not (node.outputs or card.writes or card.host or card.checks)
 
 
 def versions(order, fed, cells):

@@ -74,7 +74,7 @@ def plan(fetches, feeds, static=(), by_turn=(), shared=None, lists_on_host=False
     outside = _lists_from_outside(order, fed, cells) if lists_on_host else ()
     for node in fed.loops.keys() & outside:
         fed.loops[node].by_turn = True
-    stages = cut(order, fed, inside, uses, contexts, static, outside)
+    stages = cut(order, fetches, fed, inside, uses, cells, contexts, static, outside)
     made = Plan(
         list(fetches),
         list(feeds),

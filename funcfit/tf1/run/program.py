@@ -18,7 +18,7 @@ import numpy as np
 import funcfit.tf1.run.conditionals
 import funcfit.tf1.run.turns  # noqa: F401  the runners of conditionals and loops
 from funcfit import by_numpy
-from funcfit.compile import evaluate, jit, kept_in, part, touched, wide_mode
+from funcfit.compile import evaluate, halves, jit, kept_in, touched, wide_mode
 from funcfit.errors import InvalidArgumentError
 from funcfit.kernels.stack import Stack
 from funcfit.tf1.graph.dtypes import HOST_ONLY
@@ -244,7 +244,7 @@ class Executable:
         self.label = "run_" + _label(made)
         self.compiled = self._jitted()
         self._new = not stage.writes and len(stage.nodes) <= by_numpy.OPERATIONS  # it may not be worth compiling
-        self.verifier = None  # makes the checks in a call of its own, before
+        self.verifier = None  # makes the checks in a call of its own, and hands on what it found on the way
         checks = any(node.card.checks is not None for node in stage.nodes)
         self._protect = partial(self._protect_cells, absent) if checks and self.written else None
         self._compiling = None
@@ -257,29 +257,39 @@ class Executable:
         """A run whose checks fail leaves its cells as they were. A select that keeps the old values would copy cells
         that are written by rows, and costs a large state more than checks that touch little: these are made before.
         """
-        checks, _ = self._checks(arguments)
-        if not checks.jaxpr.outvars:
+        self._whole = self.compiled
+        (checks, _), (_, structure) = self._halves(arguments)
+        if not structure.num_leaves:
             return  # all turned out to hold while tracing
         state = sum(x.nbytes for x in arguments[0])
         by_rows = cells_written_by_rows(self.plan, self.stage)
         if by_rows or state > LARGE_STATE and 32 * touched(checks) < state:
             self.verifier = jit(self._verified, name="check_" + self.label)
+            self.compiled = jit(self._rest, donate_argnums=(0,), name=self.label)
         else:
-            kept = keeping(self.compiled, self.stage, absent)
-            self.compiled = jit(kept, donate_argnums=(0,), name=self.label)
+            self.compiled = jit(keeping(self._whole, self.stage, absent), donate_argnums=(0,), name=self.label)
 
-    def _checks(self, arguments):
-        """The part of the stage that makes the checks, as a program of its own, and the structure of its outputs."""
+    def _halves(self, arguments):
+        """The stage in two programs, what the checks need and the rest, and the structures of what the two are for."""
         shapes = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype), list(arguments))
-        traced = self.compiled.trace(*shapes)
+        traced = self._whole.trace(*shapes)
         new, given, checks = traced.out_info
-        first = len(jax.tree.leaves((new, given)))
-        leaves, structure = jax.tree.flatten(checks)
-        return part(traced.jaxpr, range(first, first + len(leaves))), structure
+        rest = jax.tree.structure((new, given))
+        return halves(traced.jaxpr, rest.num_leaves), (rest, jax.tree.structure(checks))
 
     def _verified(self, *arguments):
-        checks, structure = self._checks(arguments)
-        return structure.unflatten(evaluate(checks, jax.tree.leaves(arguments)))
+        """The checks, and what else was computed for them."""
+        (checks, _), (_, structure) = self._halves(arguments)
+        out = evaluate(checks, jax.tree.leaves(arguments))
+        return structure.unflatten(out[: structure.num_leaves]), out[structure.num_leaves :]
+
+    def _rest(self, written, read, taken, fed):
+        """The stage after its checks, whose findings come behind what is fed."""
+        count = len(self.stage.feeds)
+        arguments = written, read, taken, fed[:count]
+        (_, rest), (structure, _) = self._halves(arguments)
+        out = evaluate(rest, [*jax.tree.leaves(arguments), *fed[count:]])
+        return *structure.unflatten(out), None
 
     def _traced(self):
         """Told of each compilation: until the call is over, what is compiled is kept for the next process."""
@@ -337,7 +347,9 @@ class Executable:
                     self._protect(written, read, taken, fed)
                     self._protect = None
                 if self.verifier is not None:
-                    self._verify(self.verifier(written, read, taken, fed))
+                    checks, found = self.verifier(written, read, taken, fed)
+                    self._verify(checks)
+                    fed = fed + found
                 results = map(self.compiled, (written,), (read,), (taken,), (fed,))
                 new = chain.from_iterable(map(_FIRST, out))
                 # Everything from the call to the last cell happens in one C call, between whose parts no interrupt is

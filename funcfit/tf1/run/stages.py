@@ -7,6 +7,7 @@ from funcfit.tf1.graph.borders import is_merge
 from funcfit.tf1.graph.node import Tensor
 from funcfit.tf1.run.branches import scheduled
 from funcfit.tf1.run.cells import View, is_reference
+from funcfit.tf1.run.levels import knowable, levels
 
 FEW_NUMBERS = 1 << 24  # so many are drawn by NumPy sooner than XLA has compiled the draws
 
@@ -30,44 +31,6 @@ class Stage:
     fills: bool = False  # only gives cells their first values, of known numbers and draws: NumPy does that at once
 
 
-def is_host(node, settled, inside=()):
-    """True for what runs outside jit: cards that say so, and whatever takes or puts out strings or handles (constants
-    are known anywhere).
-    """
-    host = node.card.host
-    if host == "unless known":
-        host = any(node._inputs[i] not in settled for i in node.card.fixed_positions(node))
-    tensors = (*node.outputs, *node._inputs)
-    return (
-        host
-        and node not in inside
-        or any(x.dtype.base_dtype in dtypes.HOST_ONLY and not is_reference(x) for x in tensors if x.op.type != "Const")
-    )
-
-
-def knowable(order, fed, refuted=()):
-    """Tensors whose value is known while tracing: constants, shapes, what shape arithmetic makes of them, and feeds if
-    they are made static. Besides, those of them that no feed decides. What a list of the run remembers (a size, a shape
-    that was pushed) is taken to be known until a trace has `refuted` it.
-    """
-    known, settled = set(fed), {x for node in fed.boundary for x in node.outputs}
-    for node in order:
-        if any(x in refuted for x in node.outputs):
-            continue
-        if node.card.folds == "shape" or node.type == "Const":
-            known.update(node.outputs)
-            settled.update(node.outputs)
-        elif node.card.folds and node.card.keeps is None and not is_host(node, settled):
-            if any(is_reference(x) for x in node._inputs):
-                known.update(node.outputs)
-                settled.update(node.outputs)
-            elif all(x in known for x in node._inputs):
-                known.update(node.outputs)
-                if all(x in settled for x in node._inputs):
-                    settled.update(node.outputs)
-    return known, settled
-
-
 def behind(tensor, fed):
     """The tensors from which shape arithmetic makes `tensor`, itself included, down to feeds, constants and shapes."""
     todo, seen = [tensor], set()
@@ -80,55 +43,17 @@ def behind(tensor, fed):
     return seen
 
 
-def cut(order, fed, inside, uses, contexts, static, outside):
-    """Stages: even levels are jitted, odd ones run on the host. A value that decides the program is known one level
-    earlier.
-    """
-    (known, settled), level, why = knowable(order, fed, static), {}, {}
-    for node in order:
-        loop = fed.loops.get(fed.exits.get(node, node))  # its exits are with it
-        by_turn = loop is not None and loop.by_turn
-        host = by_turn or node in outside or is_host(node, settled, inside)
-        lowest, reason = int(host), ""
-        sources = fed.before(node) + [w for w in uses[node].values() if w is not None]
-        for source in sources:
-            at = level[source]
-            if at % 2 != host:
-                at += 1
-                if not host:
-                    reason = f"{source.name} ({source.type}) runs on the host"
-            if at > lowest:
-                lowest = at
-                if at % 2 == host and at == level[source]:
-                    reason = ""
-        deciding = [] if host else [(node._inputs[i], uses[node].get(i)) for i in node.card.fixed_positions(node)]
-        deciding += [(pred, None) for pred, _ in contexts[node] if host or pred in static]
-        for x, write in deciding:
-            if x not in known and x.op in level:
-                at = max(level[x.op], level.get(write, 0))
-                at += 2 if at % 2 == host else 1
-                if at > lowest:
-                    lowest, reason = (
-                        at,
-                        f"{node.name} ({node.type}) needs the value of {x.name} before it can be compiled",
-                    )
-        level[node] = lowest
-        if reason:
-            why.setdefault(lowest, reason)
+def cut(order, fetches, fed, inside, uses, cells, contexts, static, outside):
+    """Stages: even levels are jitted, odd ones run on the host."""
+    level, why = levels(order, fetches, fed, inside, uses, cells, contexts, static, outside)
     by_level = {}
     for node in order:
         by_level.setdefault(level[node], []).append(node)
     stages = []
-    for number in sorted(by_level):
-        nodes = by_level[number]
+    for number, nodes in sorted(by_level.items()):
         host = number % 2 == 1
-        stages.append(
-            Stage(
-                host,
-                nodes,
-                why.get(number, "") or (f"{nodes[0].name} ({nodes[0].type}) runs on the host" if host else ""),
-            )
-        )
+        reason = why.get(number, "") or (f"{nodes[0].name} ({nodes[0].type}) runs on the host" if host else "")
+        stages.append(Stage(host, nodes, reason))
     return stages
 
 

@@ -13,11 +13,11 @@ import numpy as np
 from funcfit.errors import FailedPreconditionError, InvalidArgumentError, OpError
 from funcfit.kernels.module import numpy_or_jax
 from funcfit.tf1 import shapes
-from funcfit.tf1.graph.borders import is_enter, is_exit, is_merge, possible
+from funcfit.tf1.graph.borders import is_enter, is_merge, possible
 from funcfit.tf1.graph.handles import is_popped
 from funcfit.tf1.graph.node import Operation, Tensor
 from funcfit.tf1.opdef import Empty
-from funcfit.tf1.run.cells import View
+from funcfit.tf1.run.cells import View, is_idle
 
 
 class Undecided(Exception):
@@ -116,20 +116,10 @@ def empty(cell):
     return FailedPreconditionError(None, cell, f"Attempting to use uninitialized value {cell.name}")
 
 
-def _only_orders_or_shows(node, made):
-    """True for a node that computes nothing itself: cells, views of cells, NoOp and its kin."""
-    card = node.card
-    if card.cell or (card.alias or is_enter(node)) and made.cells.behind(node.outputs[0]) is not None:
-        return True
-    if is_exit(node):
-        return True
-    return not (node.outputs or card.writes or card.host or card.checks)
-
-
 def run_node(node, scope):
     """Lowers one node: its outputs, and the new values of the cells it writes, go into `scope`."""
     card, made = node.card, scope.made
-    if _only_orders_or_shows(node, made):
+    if is_idle(node, made.cells):
         return
     if is_merge(node):
         _pass_on(node, scope)
