@@ -19,6 +19,7 @@ from .module import AnyArray
 from .windows import all_margins, all_places, largest, places, scattered, views
 
 MOST_VIEWS = 64  # windows of more elements than this are not unrolled
+MOST_SUMMED = 25  # nor, where a mean is taken, those of more than this
 
 Sizes = Sequence[int]
 In = Num[AnyArray, "..."]
@@ -29,9 +30,9 @@ Out = Num[Array, "..."]
 def max_pool(x: In, window: Sizes, strides: Sizes, padding: str) -> Out:
     """The largest element that each window covers.
 
-    Where small windows share nothing, XLA makes one loop of the views and of what made x, which then is never stored.
+    XLA makes one loop of a small window's views and of what made x, which then is never stored.
     """
-    if _apart(x.shape, window, strides, padding) and math.prod(window) <= MOST_VIEWS:
+    if math.prod(window) <= MOST_VIEWS:
         return functools.reduce(jnp.maximum, views(x, window, strides, padding, _lowest(x.dtype)))
     return _reduced_max_pool(x, window, strides, padding)
 
@@ -99,15 +100,29 @@ def scattered_by_argmax(shape: Sizes, dy: In, argmax: Int[AnyArray, "..."], incl
 
 def avg_pool(x: In, window: Sizes, strides: Sizes, padding: str) -> Out:
     """The mean of the elements that each window covers, padding not counted."""
-    margins = all_margins(x.shape, window, strides, padding)
-    sums = lax.reduce_window(x, np.zeros((), x.dtype), lax.add, tuple(window), tuple(strides), margins)
+    if math.prod(window) <= MOST_SUMMED:
+        sums = functools.reduce(jnp.add, views(x, window, strides, padding, 0))
+    else:
+        sums = _summed(x, window, strides, padding)
     return sums / _counts(x.shape, window, strides, padding).astype(x.dtype)
 
 
+def _summed(x, window, strides, padding):
+    margins = all_margins(x.shape, window, strides, padding)
+    return lax.reduce_window(x, np.zeros((), x.dtype), lax.add, tuple(window), tuple(strides), margins)
+
+
 def avg_pool_gradient(shape: Sizes, dy: In, window: Sizes, strides: Sizes, padding: str) -> Out:
-    """The gradient of avg_pool's x, which has shape `shape`."""
+    """The gradient of avg_pool's x, which has shape `shape`: each element of dy shared out among its window."""
+    shares = dy / _counts(shape, window, strides, padding).astype(dy.dtype)
+    if _apart(shape, window, strides, padding):
+        inner = tuple(range(1, 2 * dy.ndim, 2))
+        blocks = jnp.broadcast_to(jnp.expand_dims(shares, inner), _blocks(dy.shape, window))
+        return _whole(blocks, shape, window, strides, padding)
+    if math.prod(window) <= MOST_SUMMED:
+        return scattered(itertools.repeat(shares), shape, window, strides, padding)
     x = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
-    (dx,) = jax.linear_transpose(lambda x: avg_pool(x, window, strides, padding), x)(dy)
+    (dx,) = jax.linear_transpose(lambda x: _summed(x, window, strides, padding), x)(shares)
     return dx
 
 
@@ -137,24 +152,34 @@ def _max_pool_gradient_of_blocks(x, dy, window, strides, padding):
 
     Which place is first comes from views, as bytes: on a CPU that takes 0.3 times as long as reducing the blocks does.
     """
-    margins = all_margins(x.shape, window, strides, padding)
     inner = tuple(range(1, 2 * x.ndim, 2))
     if math.prod(window) > MOST_VIEWS:
+        margins = all_margins(x.shape, window, strides, padding)
         first = _first_maximum_of_blocks(x, margins, dy.shape, window)
     else:
         first = _first_maximum(x, window, strides, padding)[1].astype(np.int8)
     dblocks = jnp.where(_order(window, first.dtype) == jnp.expand_dims(first, inner), jnp.expand_dims(dy, inner), 0)
-    padded = [count * k for count, k in zip(dy.shape, window)]
-    cut = [(-before, before + n - size, 0) for n, size, (before, _) in zip(x.shape, padded, margins)]
-    return lax.pad(dblocks.reshape(padded), np.zeros((), dy.dtype), cut)
+    return _whole(dblocks, x.shape, window, strides, padding)
+
+
+def _blocks(counts, window):
+    """The shape of whole windows, each axis as two."""
+    return [size for count, k in zip(counts, window) for size in (count, k)]
+
+
+def _whole(blocks, shape, window, strides, padding):
+    """An array of `shape` from its windows: what is padding is cut off, what no window covers is zeros."""
+    padded = [count * k for count, k in zip(blocks.shape[::2], blocks.shape[1::2])]
+    margins = all_margins(shape, window, strides, padding)
+    cut = [(-before, before + n - size, 0) for n, size, (before, _) in zip(shape, padded, margins)]
+    return lax.pad(blocks.reshape(padded), np.zeros((), blocks.dtype), cut)
 
 
 def _first_maximum_of_blocks(x, margins, counts, window):
     """Which place in the window has the first of its maxima, by two reductions."""
     cut = [(before, n * k - size - before, 0) for size, k, n, (before, _) in zip(x.shape, window, counts, margins)]
-    split = [size for count, k in zip(counts, window) for size in (count, k)]
     inner = tuple(range(1, 2 * x.ndim, 2))
-    blocks = lax.pad(x, _lowest(x.dtype), cut).reshape(split)
+    blocks = lax.pad(x, _lowest(x.dtype), cut).reshape(_blocks(counts, window))
     maxima = jnp.max(blocks, axis=inner, keepdims=True)
     return jnp.min(jnp.where(blocks == maxima, _order(window, np.int32), math.prod(window)), axis=inner)
 
