@@ -5,7 +5,7 @@ data.py      batches: a batch for every step, pure in the step; ahead.py makes t
              tells where a loader stands
 update.py    one step as a pure function: gradient, precision, optimizer, what is not finite; rates.py reads its rate
 outcome.py   what a loss gives, in one form; keys.py sees to it that no key is drawn from twice
-program.py   Program: many steps in one compiled call; convolutions.py keeps them fast
+program.py   Program: many steps in one compiled call, which compiled.py makes and convolutions.py keeps fast
 report.py    what a program costs and could at best: work.py counts, ceilings.py measures, memory.py says what fits
 events.py    Every, on: when something happens in a run, and what it is told; early stopping, plateau
 loop.py      the loop, as an iterator of events; signals.py defers Ctrl-C, nonfinite.py finds where NaN came from

@@ -111,12 +111,7 @@ def batches(
         raise ValueError(f"a batch needs at least one row, not {size}")
     by_number = hasattr(source, "__len__") and hasattr(source, "__getitem__")
     arrays = isinstance(source, tuple | list | dict) or hasattr(source, "__array__")
-    iterable = hasattr(source, "__iter__") or callable(source)
-    if isinstance(source, str | bytes) or not (arrays or by_number or iterable):
-        raise TypeError(
-            "data is arrays, an object with len and [i], an iterable of batches, or a function that gives a new one; "
-            f"this is {source!r}{': load it first' if isinstance(source, str | bytes) else ''}"
-        )
+    check_source(source)
     if not arrays and not by_number:
         return Stream(source, size, pad)
     rows = row_count(source) if arrays else len(source)
@@ -130,6 +125,18 @@ def batches(
     if not on_device:
         return Items(lambda row: jax.tree.map(lambda array: np.asarray(array)[row], source), order)
     return Batches(jax.tree.map(jnp.asarray, source), order)
+
+
+def check_source(source: Any) -> None:
+    """Raises TypeError for what cannot be data."""
+    text = isinstance(source, str | bytes)
+    if text or not (
+        callable(source) or any(hasattr(source, name) for name in ("__array__", "__iter__", "__getitem__"))
+    ):
+        raise TypeError(
+            "data is arrays, an object with len and [i], an iterable of batches, or a function that gives a new one; "
+            f"this is {source!r}{': load it first' if text else ''}"
+        )
 
 
 def row_count(arrays: Any) -> int:

@@ -2,29 +2,23 @@
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jax.extend.core import ClosedJaxpr
 from jaxtyping import Array, Int
 
-from funcfit.compile import evaluate, jit
 from funcfit.tree import differences, joined, leaf_bytes, own
 
-from .convolutions import rearranged
+from .compiled import EXHAUSTED, compiled, fewest_parts, too_large
 from .data import Data, batches
-from .keys import check_keys
-from .memory import OutOfMemory, available, fewest, out_of_memory, wanted
+from .memory import available, wanted
 from .outcome import Loss, Metrics
 from .report import NO_STEPS, Report, Timing, in_time, report_of
 from .state import State
-from .update import Step, divisors, step
-from .work import Work, work
-
-EXHAUSTED = "RESOURCE_EXHAUSTED"
+from .update import Step, step
 
 
 def program(
@@ -141,9 +135,9 @@ class Program:
 
         The metrics come in arrays of length `span`, of which so many rows are filled.
         """
-        compiled = self._compiled or self.compile(state, feed)._compiled
+        run = self._compiled or self.compile(state, feed)._compiled
         try:
-            out = compiled(state, feed, np.int32(n))
+            out = run(state, feed, np.int32(n))
             if not self._ran:  # so that memory which is not there is missed here
                 jax.block_until_ready(out[2])
                 self._ran = True
@@ -154,8 +148,9 @@ class Program:
         except jax.errors.JaxRuntimeError as error:
             if EXHAUSTED not in str(error):
                 raise
-            there, state = min(available((state, feed)), wanted(compiled) - 1), self._shapes["state"]
-            raise self._too_large(there, state, feed, compiled, self._fewest(there, state, feed)) from error
+            there, state = min(available((state, feed)), wanted(run) - 1), self._shapes["state"]
+            fitting = fewest_parts(self._parted, int(self.microbatches), there, state, feed, self.span)
+            raise too_large(there, state, feed, run, fitting) from error
 
     def compile(self, state: State, feed: Any = None, *, memory: int | None = None) -> "Program":
         """Compile for states and batches like these, without a step; what is compiled already stays.
@@ -168,67 +163,22 @@ class Program:
         feed = self.data.like() if feed is None else feed
         start = time.perf_counter()
         there = available((state, feed)) if memory is None else memory
-        made = self._made(self.update, state, feed)
+        parts = 1 if isinstance(self.microbatches, str) else self.microbatches
+        try:
+            made = compiled(self.update, state, feed, self.span, parts)
+        except Exception as error:
+            self._blame(state, error)
+            raise
         if made is None or wanted(made.run) > there:
-            fitting = self._fewest(there, state, feed)
+            fitting = fewest_parts(self._parted, parts, there, state, feed, self.span)
             if fitting is None or self.microbatches != "auto":
-                raise self._too_large(there, state, feed, None if made is None else made.run, fitting)
-            self.microbatches, self.update, made = fitting
-        self.microbatches = 1 if self.microbatches == "auto" else self.microbatches
+                raise too_large(there, state, feed, None if made is None else made.run, fitting)
+            made = fitting
+        self.update, self.microbatches = made.update, made.microbatches
         self._compiled, self._work = made.run, (made.step, made.once)
         self._shapes = jax.tree.map(shape, {"state": state, "data": feed})
         self.compile_seconds = time.perf_counter() - start
         return self
-
-    def _made(self, update: Callable[..., Any], state: State, feed: Any) -> "Made | None":
-        """The program of an update, or None where it was too large to compile."""
-        batch = jax.eval_shape(lambda feed: feed[0], feed)
-        try:
-            traced, (after, metrics) = jax.make_jaxpr(update, return_shape=True)(state, batch)
-        except Exception as error:
-            self._blame(state, error)
-            raise
-        check_keys(traced)
-        changed = differences(state, after)
-        if changed:
-            raise ValueError("a step must give back the state's shapes and dtypes: " + "; ".join(changed))
-        if jax.default_backend() == "cpu":
-            traced = rearranged(traced)
-        run = jit(repeated(traced, jax.tree.structure((after, metrics)), metrics, self.span), donate_argnums=(0,))
-        try:
-            return Made(run.lower(state, feed, np.int32(0)).compile(), work(traced), work(traced, turns=False))
-        except jax.errors.JaxRuntimeError as error:
-            if EXHAUSTED not in str(error):
-                raise
-            return None
-
-    def _fewest(self, there: int, state: State, feed: Any) -> "Fitting | None":
-        """The fewest microbatches, more than now, whose program fits."""
-        rows = {leaf.shape[:1] for leaf in jax.tree.leaves(jax.eval_shape(lambda feed: feed[0], feed))}
-        now, parted = 1 if isinstance(self.microbatches, str) else self.microbatches, self._parted
-        if parted is None or len(rows) != 1 or rows == {()}:
-            return None
-        fitting: dict[int, Fitting] = {}
-
-        def fits(count: int) -> bool:
-            update = parted(count).update
-            try:
-                made = self._made(update, state, feed)
-            except (TypeError, ValueError):  # the loss wants all rows at once
-                return False
-            if made is None or wanted(made.run) > there:
-                return False
-            fitting[count] = Fitting(count, update, made)
-            return True
-
-        count = fewest([n for n in divisors(*rows.pop()) if n > now], fits)
-        return None if count is None else fitting[count]
-
-    def _too_large(self, there: int, state: State, feed: Any, run: Any, fitting: "Fitting | None") -> OutOfMemory:
-        """The error that says what would fit."""
-        cure = "no number of microbatches fits" if fitting is None else f"microbatches={fitting.microbatches} fits"
-        want = None if run is None else wanted(run)
-        return out_of_memory(want, there, {"state": state, "data": feed}, run, cure)
 
     def averaged(self, state: State) -> Any:
         """The parameters to use: their running mean where the program keeps one, else themselves."""
@@ -277,51 +227,8 @@ class Program:
             raise ValueError(f"the program is compiled for other shapes: {'; '.join(changed)}; make another program")
 
 
-class Fitting(NamedTuple):
-    """A number of microbatches that fits, its update and its program."""
-
-    microbatches: int
-    update: Callable[..., Any]
-    made: "Made"
-
-
-class Made(NamedTuple):
-    """A compiled program, and the work of its step: with all turns of its loops, and with one of each."""
-
-    run: Any
-    step: Work
-    once: Work
-
-
-def repeated(update: ClosedJaxpr, out: Any, metrics: Any, span: int) -> Callable[..., Any]:
-    """The function of (state, feed, n) that takes n steps, at most `span`: the state, rows of metrics, steps taken."""
-
-    def train(state: State, feed: Any, n: Any) -> tuple[State, dict[str, Array], Int[Array, ""]]:
-        # A loop with a traced bound over room for `span` records compiles once; a scan would once for each n.
-        def more(carry):
-            i, state, _ = carry
-            return (i < n) & ~state.extra["halted"] if "halted" in state.extra else i < n
-
-        def one(carry):
-            i, state, records = carry
-            state, metrics = jax.tree.unflatten(out, evaluate(update, jax.tree.leaves((state, feed[state.step]))))
-            records = jax.tree.map(lambda record, m: record.at[i].set(m), records, metrics)
-            return i + (~state.extra["halted"] if "halted" in state.extra else 1), state, records
-
-        records = jax.tree.map(lambda m: jnp.full((span, *m.shape), blank(m.dtype), m.dtype), metrics)
-        taken, state, records = jax.lax.while_loop(more, one, (jnp.int32(0), state, records))
-        return state, records, taken
-
-    return train
-
-
 def shape(leaf: Any) -> jax.ShapeDtypeStruct:
     return jax.ShapeDtypeStruct(np.shape(leaf), jax.dtypes.result_type(leaf))
-
-
-def blank(dtype: Any) -> Any:
-    """What stands in the row of a step that was not taken."""
-    return np.nan if jnp.issubdtype(dtype, jnp.inexact) else np.zeros((), dtype)
 
 
 def apart(state: State) -> State:
