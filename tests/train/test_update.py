@@ -12,6 +12,7 @@ import pytest
 from funcfit import NonFinite, batches, fit, program
 from funcfit.train.nonfinite import first_nonfinite
 from funcfit.train.rates import learning_rate
+from funcfit.train.update import finite
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(64, 4)).astype(np.float32)
@@ -127,6 +128,14 @@ def poisoned(at, kind="log"):
         return loss(w, (jnp.maximum(x, -4), y), key) + 0.0 * risky
 
     return bad, batches((rows, Y), 1, shuffle=False)
+
+
+@pytest.mark.parametrize("dtype", [jnp.float32, jnp.bfloat16, jnp.float16])
+@pytest.mark.parametrize("value", [jnp.nan, jnp.inf, -jnp.inf, 0.0, -1.0, "largest"])
+def test_one_number_that_is_not_finite_is_seen(value, dtype):
+    value = jnp.finfo(dtype).max if value == "largest" else value
+    tree = {"w": jnp.full((70, 3), -1.5, dtype).at[69, 1].set(value), "b": jnp.ones(2), "none": jnp.zeros(0)}
+    assert jax.jit(finite)(tree) == np.isfinite(np.float32(value))
 
 
 @pytest.mark.parametrize("kind", ["log", "data"])
