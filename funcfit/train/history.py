@@ -87,9 +87,10 @@ class Rows:
             os.fsync(self._file.fileno())
 
     def close(self) -> None:
-        if self._file:
+        file, self._file = self._file, None
+        if file:
             with contextlib.suppress(OSError):  # told already, by the row that could not be written
-                self._file.close()
+                file.close()
 
     def _keep(self, chunk: dict[str, np.ndarray]) -> None:
         self._chunks.append(chunk)

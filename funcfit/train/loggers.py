@@ -67,10 +67,3 @@ def told(loggers: Sequence[Logger], prefix: str, step: int, values: dict[str, An
             name = getattr(logger, "__qualname__", type(logger).__name__)
             error.add_note(f"funcfit: raised by the logger {name}, at step {step}")
             raise
-
-
-def closed(loggers: Sequence[Logger]) -> None:
-    for logger in loggers:
-        close = getattr(logger, "close", None)
-        if close is not None:
-            close()

@@ -1,5 +1,6 @@
 """A directory that can be trusted."""
 
+import contextlib
 import fcntl
 import functools
 import json
@@ -24,7 +25,7 @@ from . import loop
 from .data import Data
 from .events import Event, Every, On
 from .history import History, Rows
-from .loggers import VALIDATION, Logger, closed, told
+from .loggers import VALIDATION, Logger, told
 from .nonfinite import NonFinite
 from .program import Program
 from .state import State
@@ -94,19 +95,16 @@ class Run:
         return self
 
     def __exit__(self, kind, *error) -> None:
-        try:
-            self._settle()
-        except OSError:
-            if kind is None:  # else the error that ended the run is the one to tell
-                raise
-        finally:
-            for rows in self.history:
-                rows.close()
-            closed(self.loggers)
+        with contextlib.ExitStack() as closing:  # the last is closed first, and each whatever becomes of the others
+            for thing in (self._lock, *self.loggers, *self.history):
+                closing.callback(getattr(thing, "close", lambda: None))
             if self._thread:
-                self._thread.shutdown()
-            if self._lock:
-                self._lock.close()
+                closing.callback(self._thread.shutdown)
+            try:
+                self._settle()
+            except OSError:
+                if kind is None:  # else the error that ended the run is the one to tell
+                    raise
 
     def restore(self, like: State | Callable[[], State]) -> State:
         """The newest whole checkpoint, checked leaf by leaf; `like` itself where nothing is saved yet.

@@ -93,6 +93,23 @@ def test_a_directory_is_one_process_at_a_time(tmp_path):
         pass
 
 
+def test_a_run_may_be_used_again_and_lets_go_of_its_directory_whatever_fails_at_its_end(tmp_path):
+    run = Run(tmp_path, every=Every(steps=5))
+    for steps in (7, 12):
+        assert train(run, steps=steps).history["step"].tolist() == list(range(1, steps + 1))
+
+    def broken(step, values):
+        pass
+
+    def close():
+        raise OSError("the connection is gone")
+
+    broken.close = close
+    with pytest.raises(OSError, match="the connection is gone"):
+        train(Run(tmp_path, log=broken), steps=14)
+    assert train(tmp_path, steps=15).history["step"].size == 15
+
+
 def test_a_dead_owners_lock_holds_nobody_up(tmp_path):
     """Fault 12: the lock is the kernel's, and ends with its process, however that ends."""
     (tmp_path / "lock").touch()
