@@ -4,8 +4,8 @@
     python scripts/bench_convolutions.py [--cases dw2,max_pool_gradient] [--rounds 15]
 
 The shapes are those of a network on 28x28 images in batches of 128: 5x5 filters to 32 and 64 channels, pooling by 2x2,
-and by 3x3 in strides of two. Prints medians of wall and processor milliseconds, and the median of the ratio turn by turn. On a machine that others
-use, the processor's time is the steadier of the two.
+and by 3x3 in strides of two. Prints medians of wall and processor milliseconds, and the median of the ratio turn by
+turn. On a machine that others use, the processor's time is the steadier of the two.
 """
 
 import argparse
