@@ -117,6 +117,8 @@ def batches(
     rows = row_count(source) if arrays else len(source)
     if not rows:
         raise ValueError("data needs at least one row, and this source has none")
+    if rows > LINE:
+        raise ValueError(f"a source of {rows} rows is more than the {LINE} that are counted: leave out its repeat()")
     order = Order(jax.random.key(seed) if shuffle and size is not None else None, rows, size or rows, pad)
     if not arrays:
         return Items(lambda row: stacked([source[int(i)] for i in row]), order)
@@ -158,12 +160,15 @@ def row_count(arrays: Any) -> int:
 def check_numbers(arrays: Any) -> None:
     """Raises TypeError naming the first leaf that is not an array of numbers."""
     for name, leaf in named_leaves(arrays).items():
-        if is_number(leaf):
+        known = isinstance(leaf, jax.Array) or isinstance(getattr(leaf, "dtype", None), np.dtype)
+        array = leaf if known else np.asarray(leaf)  # of another library's tensor, say
+        if is_number(array):
             continue
-        kind = getattr(leaf, "dtype", None)
-        what = f"{kind}{list(leaf.shape)}" if kind is not None else f"a {type(leaf).__name__}"
+        what = (
+            f"a {type(leaf).__name__}" if array.dtype == object and not known else f"{array.dtype}{list(array.shape)}"
+        )
         fix = ""
-        if isinstance(leaf, str | bytes) or getattr(kind, "kind", "O") in "SUT":
+        if array.dtype.kind in "SUT":
             fix = "; words become numbers by np.unique(words, return_inverse=True)"
         elif callable(leaf):
             fix = "; fit(loss, params, data, optimizer) is the order"

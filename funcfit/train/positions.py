@@ -1,7 +1,7 @@
 """Where a source of batches stands: told before each batch, written down, and gone back to.
 
 A source can tell if it, or the iterator that it makes, has get_state and set_state (as grain's iterators have), or
-state_dict and load_state_dict (as torchdata's loaders have).
+state_dict and load_state_dict (as torchdata's loaders have). What is gone back with is its next pass, and no later one.
 """
 
 import base64

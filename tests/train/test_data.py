@@ -151,6 +151,35 @@ def test_data_from_the_host_trains_in_one_compilation_and_resumes_anywhere(sourc
     np.testing.assert_array_equal(np.append(half.history["loss"], rest.history["loss"]), whole.history["loss"])
 
 
+class Tensor:
+    """Another library's array: it has a dtype of its own, and NumPy can read it."""
+
+    dtype = "float of another library"
+
+    def __init__(self, values):
+        self.values = values
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self.values, dtype)
+
+
+def test_rows_may_be_another_librarys_tensors():
+    rows = [(Tensor([n, 2.0 * n]), n) for n in range(4)]
+
+    class Tensors(Items):
+        def __getitem__(self, i):
+            return rows[i]
+
+    x, y = batches(Tensors(4), 4, shuffle=False)[0]
+    np.testing.assert_array_equal(x, [[n, 2 * n] for n in range(4)])
+    assert y.tolist() == [0, 1, 2, 3]
+
+
+def test_rows_without_an_end_are_refused():
+    with pytest.raises(ValueError, match=r"9223372036854775807 rows .*leave out its repeat\(\)"):
+        batches(Items(2**63 - 1), 8)
+
+
 def test_rows_that_differ_in_shape_are_named():
     with pytest.raises(ValueError, match=r"float32\[2\].*float32\[3\]"):
         batches(Ragged(), 2, shuffle=False)[0]
