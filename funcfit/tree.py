@@ -98,7 +98,7 @@ def differences(expected: Any, given: Any) -> list[str]:
 
 def is_number(x: Any) -> bool:
     """Whether something is a number, or an array of them."""
-    if not hasattr(x, "dtype"):
+    if not isinstance(getattr(x, "dtype", None), np.dtype):  # none, or a key's, or another library's
         return isinstance(x, bool | int | float)
     return jnp.issubdtype(x.dtype, jnp.number) or jnp.issubdtype(x.dtype, jnp.bool_)
 

@@ -200,7 +200,8 @@ def check_arrays(params: Any) -> None:
     if not leaves:
         raise ValueError("there are no parameters to train: params is an empty tree")
     for name, leaf in leaves.items():
-        if not is_number(leaf):
+        key = isinstance(leaf, jax.Array) and jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+        if not (is_number(leaf) or key):
             raise TypeError(
                 f"{path('params', name)} is a {type(leaf).__name__}, and parameters are arrays: keep what is none out "
                 "of params, in the loss (Equinox: params, static = eqx.partition(model, eqx.is_inexact_array))"
