@@ -45,7 +45,7 @@ print(f"of new images, {evaluate(naming, read, (new_x, new_y))['accuracy']:.1%} 
 # for the greater, and the more surely the further the two are apart. Nobody says which digits they are.
 
 # %%
-judge = nn.sequential(reader=reader, chances=nn.of(jax.nn.softmax), worth=nn.dense(1))
+judge = nn.sequential(reader=reader, chances=jax.nn.softmax, worth=nn.dense(1))
 start, _ = judge.init(jax.random.key(1), x.shape[1:])
 
 

@@ -35,7 +35,14 @@ class Layer(NamedTuple):
 
 def of(fn: Callable[[Array], Array]) -> Layer:
     """The layer without parameters that applies a function: of(jnp.tanh)."""
-    return Layer(lambda key, shape: ((), ()), lambda params, x, key=None, carry=(): (fn(x), ()))
+
+    def apply(params, x, key=None, carry=()):
+        y = fn(x)
+        if isinstance(y, Layer):
+            raise TypeError(f"{fn.__name__} makes a layer, and stands where one should be: call it, {fn.__name__}(...)")
+        return y, ()
+
+    return Layer(lambda key, shape: ((), ()), apply)
 
 
 relu = of(jax.nn.relu)
@@ -53,15 +60,17 @@ def dropout(rate: float) -> Layer:
     return Layer(lambda key, shape: ((), ()), apply)
 
 
-def sequential(*layers: Layer, **named: Layer) -> Layer:
-    """Layers one after the other. Parameters are a list, or for named layers a dict: so `freeze="body"` can mean them.
+def sequential(*layers: Layer | Callable[[Array], Array], **named: Layer | Callable[[Array], Array]) -> Layer:
+    """Layers, or functions of an array, one after the other.
 
-    >>> net = sequential(body=of(jnp.tanh), head=of(jnp.square))
+    Parameters are a list, or for named layers a dict: so `freeze="body"` can mean them.
+
+    >>> net = sequential(body=jnp.tanh, head=jnp.square)
     >>> float(net(net.init(jax.random.key(0), ())[0], jnp.zeros(1))[0])
     0.0
     """
     names = list(range(len(layers))) if layers else list(named)
-    parts = list(layers or named.values())
+    parts = [part if isinstance(part, Layer) else of(part) for part in layers or named.values()]
     if layers and named:
         raise ValueError("sequential takes layers, or layers by name, not both")
 
@@ -77,6 +86,8 @@ def sequential(*layers: Layer, **named: Layer) -> Layer:
         return gathered([params for params, _ in made]), gathered([carry for _, carry in made])
 
     def apply(params, x, key=None, carry=()):
+        if isinstance(params, tuple):
+            raise TypeError("these are not the parameters alone: params, carry = network.init(key, shape)")
         after = []
         for number, (name, part) in enumerate(zip(names, parts, strict=True)):
             own = None if key is None else jax.random.fold_in(key, number)
@@ -87,7 +98,7 @@ def sequential(*layers: Layer, **named: Layer) -> Layer:
     return Layer(init, apply)
 
 
-def residual(*layers: Layer) -> Layer:
+def residual(*layers: Layer | Callable[[Array], Array]) -> Layer:
     """x + layers(x). He et al. 2015."""
     inner = sequential(*layers)
 

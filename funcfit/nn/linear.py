@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from funcfit.kernels.conv import convolution
 from funcfit.kernels.pool import avg_pool as avg_pool_of
 from funcfit.kernels.pool import max_pool as max_pool_of
+from funcfit.tree import described
 
 from . import draws
 from .layer import Layer, of
@@ -19,6 +20,11 @@ def scaled_normal(key: Any, shape: tuple[int, ...], inputs: int) -> jax.Array:
     return draws.normal(key, shape, math.sqrt(2 / inputs))
 
 
+def check_last(x: Any, size: int, layer: str) -> None:
+    if x.shape[-1:] != (size,):
+        raise ValueError(f"{layer} was made for rows whose last axis is {size}, and is given the batch {described(x)}")
+
+
 def dense(size: int, *, bias: bool = True) -> Layer:
     """x w + b over the last axis."""
 
@@ -27,6 +33,7 @@ def dense(size: int, *, bias: bool = True) -> Layer:
         return params | ({"b": draws.full((size,), 0.0)} if bias else {}), ()
 
     def apply(params, x, key=None, carry=()):
+        check_last(x, params["w"].shape[0], "dense")
         y = x @ params["w"]
         return (y + params["b"] if bias else y), ()
 
@@ -36,15 +43,23 @@ def dense(size: int, *, bias: bool = True) -> Layer:
 def conv(
     size: int, window: tuple[int, ...] = (3, 3), strides: tuple[int, ...] | int = 1, padding: str = "SAME"
 ) -> Layer:
-    """A convolution over rows [*spatial, channels], with a bias."""
+    """A convolution over rows [*spatial, channels], with a bias. Images of one channel are x[..., None]."""
     steps = (strides,) * len(window) if isinstance(strides, int) else strides
     ones = (1,) * len(window)
 
+    def check_axes(shape):
+        if len(shape) != len(window) + 1:
+            wanted = f"conv with a window of {len(window)} axes needs rows of {len(window) + 1}, the last for channels"
+            raise ValueError(f"{wanted}, not {shape}; for images of one channel that is x[..., None]")
+
     def init(key, shape):
+        check_axes(shape)
         inputs = shape[-1] * math.prod(window)
         return {"w": scaled_normal(key, (*window, shape[-1], size), inputs), "b": draws.full((size,), 0.0)}, ()
 
     def apply(params, x, key=None, carry=()):
+        check_axes(x.shape[1:])
+        check_last(x, params["w"].shape[-2], "conv")
         return convolution(x, params["w"], steps, padding, ones) + params["b"], ()
 
     return Layer(init, apply)

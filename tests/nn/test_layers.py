@@ -135,6 +135,12 @@ def test_names_of_a_network_are_what_freeze_means():
         nn.sequential(nn.relu, head=nn.relu)
 
 
+def test_functions_stand_among_layers():
+    made, functions = (nn.sequential(nn.dense(4), act, nn.residual(act)) for act in (nn.tanh, jnp.tanh))
+    params, _ = functions.init(KEY, (8,))
+    np.testing.assert_array_equal(functions(params, X), made(params, X))
+
+
 def test_a_carry_goes_through_fit():
     net = nn.sequential(nn.dense(8), nn.batch_norm(), nn.relu, nn.dense(1))
     params, carry = net.init(KEY, (8,))
@@ -147,3 +153,27 @@ def test_a_carry_goes_through_fit():
     result = fit(loss, params, data, optax.adam(0.02), steps=50, carry=carry, validation=data)
     assert np.abs(result.state.carry[1]["mean"]).max() > 0
     assert result.validation["loss"][-1] < result.validation["loss"][0]
+
+
+IMAGE_NET = nn.sequential(nn.conv(4), nn.flatten, nn.dense(2))
+ROWS_NET = nn.sequential(body=nn.dense(4), head=nn.dense(2))
+
+
+@pytest.mark.parametrize(
+    ("mistake", "says"),
+    [
+        (lambda: ROWS_NET(ROWS_NET.init(KEY, (8,))[0], X[..., :5]), r"last axis is 8, .* the batch float32\[5,6,5\]"),
+        (lambda: ROWS_NET(ROWS_NET.init(KEY, (8,)), X), r"params, carry = network.init\(key, shape\)"),
+        (lambda: IMAGE_NET.init(KEY, (8, 8)), r"window of 2 axes needs rows of 3, .*, not \(8, 8\); .* x\[..., None\]"),
+        (lambda: IMAGE_NET(IMAGE_NET.init(KEY, (8, 8, 2))[0], IMAGES[..., 0]), r"not \(8, 8\)"),
+        (
+            lambda: IMAGE_NET(IMAGE_NET.init(KEY, (8, 8, 2))[0], IMAGES[..., :1]),
+            r"last axis is 2, .*float32\[5,8,8,1\]",
+        ),
+        (lambda: nn.sequential(lambda x: nn.relu).init(KEY, (8,)), "makes a layer, and stands where one should be"),
+    ],
+    ids=["width", "params_and_carry", "init_channels", "channels", "other_channels", "uncalled"],
+)
+def test_a_mistake_is_told_with_what_was_expected(mistake, says):
+    with pytest.raises((ValueError, TypeError), match=says):
+        mistake()
