@@ -21,6 +21,10 @@ def info(run: Path) -> int:
         numbers = {name: column for name, column in columns_in(run / f"{kind}.jsonl").items() if column.ndim == 1}
         if numbers:
             print(f"  {kind}", ", ".join(f"{name} {column[-1]:.6g}" for name, column in numbers.items()))
+    clock = columns_in(run / "clock.jsonl")
+    if clock:
+        step, seconds = clock["step"][-1], clock["milliseconds"][-1] / 1000
+        print(f"  time {seconds:,.1f} s for {step:,} steps")
     for step, saved in checkpoint.facts(run / "checkpoints").items():
         ended = f", the end: {saved['why']}" if saved["why"] else ""
         print(f"  checkpoint of step {step}, saved {saved['saved']}{ended}")

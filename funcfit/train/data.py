@@ -411,8 +411,8 @@ class Stream(FromHost):
             self._go(Place(step, read(place), used))
         elif first and first not in self._places:
             warnings.warn(
-                "the data cannot tell where it stands (it has no get_state and no state_dict), and goes on from a step "
-                f"ahead: its first {first} batches are read and passed over",
+                "it is not known where the data stood (that takes a source with get_state or state_dict, and a run's "
+                f"directory): its first {first} batches are read and passed over",
                 stacklevel=2,
             )
 

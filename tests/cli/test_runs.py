@@ -57,6 +57,7 @@ def test_info_tells_what_made_a_run_and_how_far_it_is(train, capsys):
     assert main(["info", run]) == 0
     printed = capsys.readouterr().out
     assert "array float32[20]" in printed and "metrics step 30, loss " in printed and "lr 0.1" in printed
+    assert " s for 30 steps\n" in printed
     assert "checkpoint of step 20, saved" in printed and "checkpoint of step 30" in printed
     assert printed.endswith(", the end: steps\n")
 
