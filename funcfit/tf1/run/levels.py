@@ -5,6 +5,10 @@ jitted goes as late as what waits for it lets it, so that a forward pass is comp
 although something on the host stands between them.
 """
 
+import math
+from bisect import bisect_right
+from itertools import accumulate
+
 from funcfit.tf1.graph import dtypes
 from funcfit.tf1.graph.borders import is_merge
 from funcfit.tf1.graph.node import Tensor
@@ -123,7 +127,8 @@ def _latest(order, waits, uses, earliest, pinned, fed, cells):
     position, writers = {node: i for i, node in enumerate(order)}, {}
     for node in order:
         for cell in fed.loops[node].writes if node in fed.loops else cells.written(node):
-            writers.setdefault(cell, []).append(node)
+            writers.setdefault(cell, []).append((position[node], earliest[node]))
+    after = {cell: _first_from(writes) for cell, writes in writers.items()}
     level, last = {}, max((at for at in earliest.values() if at % 2 == 0), default=0)
     limit = dict.fromkeys(order, last)
     for node in reversed(order):
@@ -131,14 +136,19 @@ def _latest(order, waits, uses, earliest, pinned, fed, cells):
             level[node] = earliest[node]
         else:
             for i, x in enumerate(fed.inputs(node)):
-                seen = uses[node].get(i)
-                for write in writers.get(cells.behind(x), ()) if i in uses[node] else ():
-                    if seen is None or position[write] > position[seen]:
-                        limit[node] = min(limit[node], earliest[write])
+                cell = cells.behind(x) if i in uses[node] else None
+                if cell in writers:
+                    seen = position.get(uses[node][i], -1)
+                    limit[node] = min(limit[node], after[cell][bisect_right(writers[cell], (seen, math.inf))])
             level[node] = limit[node] - limit[node] % 2
         for source, decided_by in waits[node]:
             limit[source] = min(limit[source], level[node] - (decided_by is not None))
     return level
+
+
+def _first_from(writes):
+    """The earliest level of the writes from each on, and what limits nothing behind the last of them."""
+    return [*accumulate((level for _, level in reversed(writes)), min)][::-1] + [math.inf]
 
 
 def _without_idle_levels(level, idle):

@@ -6,6 +6,7 @@ Keys name values in a run: a Tensor names what its node put out; `(cell, write)`
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from funcfit.errors import InvalidArgumentError
 from funcfit.tf1.graph.borders import Branches, condition_of, is_exit, is_loop_merge
@@ -42,6 +43,15 @@ class Plan:
         turns.
         """
         return self.loops[node].writes if node in self.loops else self.cells.written(node)
+
+    @cached_property
+    def writers(self):
+        """cell -> the nodes that write it, in the order they run."""
+        found = {}
+        for node in self.nodes:
+            for cell in self.writes(node):
+                found.setdefault(cell, []).append(node)
+        return found
 
 
 def plan(fetches, feeds, static=(), by_turn=(), shared=None, lists_on_host=False):

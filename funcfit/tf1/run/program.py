@@ -392,29 +392,29 @@ class Executable:
             given = self._call([], [arrays[i] for i in self._fed])
         except KeyError:
             return None
-        return [fetched(given[at]) if at is not None else rest(arrays) for at, rest in self._places]
+        out = [fetched(value) for value in given]
+        if self._shown:
+            state = self.session._state
+            with self.session._lock:  # copied before another run takes the cells
+                out += [fetched(state[cell]) for cell in self._shown]
+        return [out[at] if at is not None else rest(arrays) for at, rest in self._places]
 
     def _prepare(self):
         tensors = self.plan.feeds
         self._fed = [tensors.index(x) for x in self.stage.feeds]
-        self._unwritten = [cell for cell in self.plan.shown.values() if cell not in self.plan.final]
-        places = []
+        self._shown = list(self.plan.shown.values())
+        self._unwritten = [cell for cell in self._shown if cell not in self.plan.final]
+        found, places = [*self.stage.gives, *self.plan.shown], []
         for key in self.plan.fetch_keys:
             if key is None:
                 places.append((None, lambda arrays: None))
-            elif key in self.stage.gives:
-                places.append((self.stage.gives.index(key), None))
-            elif key in self.plan.shown:
-                places.append((None, partial(_shown_after, self.session, self.plan.shown[key])))
+            elif key in found:
+                places.append((found.index(key), None))
             elif key.op.type == "Const":
                 places.append((None, partial(_constant, key.op.attrs["value"])))
             else:
                 places.append((None, partial(_fed_back, tensors.index(key))))
         self._places = places
-
-
-def _shown_after(session, cell, arrays):
-    return _shown(session, cell)
 
 
 def _constant(value, arrays):

@@ -205,7 +205,7 @@ def _route(made, key, numbers, home, writers, fed, static_feeds, deciding):
         else:
             source = home[key]
     later = [number for number in uses if number > source]
-    if later and key not in stages[source].gives:
+    if later and not (isinstance(key, View) and key in stages[source].gives):
         stages[source].gives.append(key)
     for number in later:
         if number < len(stages):

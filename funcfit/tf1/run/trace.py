@@ -302,7 +302,7 @@ def _current_versions(made, stage, scope):
     mine = set(stage.nodes)
     for cell in (*stage.writes, *stage.reads):
         if (cell, None) in scope.values:
-            first = next((n for n in stage.nodes if cell in made.writes(n)), None)
+            first = next((n for n in made.writers.get(cell, ()) if n in mine), None)
             if first is not None and made.previous[cell, first] is not None and made.previous[cell, first] not in mine:
                 scope.values[cell, made.previous[cell, first]] = scope.values.pop((cell, None))
 

@@ -342,7 +342,7 @@ class _InTurns:
         self.pops, self.counts_down = 0, None
         if isinstance(value, Stack):
             plan = turns.loop.turn
-            popping = [n for n in plan.nodes if n.type in ("StackPop", "StackPopV2") and cell in plan.writes(n)]
+            popping = [n for n in plan.writers.get(cell, ()) if n.type in ("StackPop", "StackPopV2")]
             self.pops = len(popping)
             self.counts_down = self._counting_down()
 
