@@ -283,15 +283,13 @@ class Graph:
             finally:
                 self._controllers, self._control_flow_context = outer, outer_context
             return
-        before = []
+        before = {}  # for its order
         for c in control_inputs:
             if isinstance(c, IndexedSlices):
                 c = c.op
             c = self.as_graph_element(c)
-            node = c.op if isinstance(c, Tensor) else c
-            if node not in before:
-                before.append(node)
-        controller = Controller(before)
+            before[c.op if isinstance(c, Tensor) else c] = None
+        controller = Controller(list(before))
         self._controllers.append(controller)
         try:
             yield controller
@@ -301,12 +299,12 @@ class Graph:
     def _control_inputs_for(self, inputs):
         if not self._controllers:
             return []
-        found, sources = [], {x.op for x in inputs}
+        found, sources = {}, {x.op for x in inputs}
         for controller in self._controllers:
             # An input made inside the block has waited already, so that waiting again would say nothing new.
             if controller.seen.isdisjoint(sources):
-                found += [c for c in controller.before if c not in sources and c not in found]
-        return found
+                found.update((c, None) for c in controller.before if c not in sources)
+        return list(found)
 
     def _current_control_dependencies(self):
         return {node for controller in self._controllers for node in controller.before}
