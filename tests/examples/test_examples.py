@@ -94,6 +94,7 @@ def test_hospital_visits_fall_by_five_a_degree(told, capsys):
         level, slope = map(float, re.search(r"visits = (\d+) (-[\d.]+) x degrees", printed).groups())
         assert abs(level - 1000) < 25
         assert abs(slope + 5) < 0.3
+    assert "the same bits: True" in printed  # of the run that stopped and went on
 
 
 def test_a_story_is_learned_and_written_in_the_same_words(told, capsys):
