@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from funcfit.checkpoint import saved_steps
 from funcfit.train.history import columns_in
 from funcfit.train.replay import Reached, held, replay
 from funcfit.tree import described, own
@@ -60,7 +61,8 @@ def told_step(run: Path, step: int, reached: Reached) -> int:
     after, metrics = train(own(found.state))
     row = {name: np.asarray(rows[0]) for name, rows in metrics.items()}
     recorded = row_of(columns_in(run / "metrics.jsonl"), step + 1)
-    print(f"step {step}{'' if recorded else ', which the run did not take'}:")
+    saved = max(number for number, _ in saved_steps(run / "checkpoints") if number <= step)
+    print(f"step {step}{'' if recorded else ', which the run did not take'}, from the checkpoint of step {saved}:")
     differ = False
     for name, value in row.items():
         before = recorded.get(name)
@@ -72,6 +74,8 @@ def told_step(run: Path, step: int, reached: Reached) -> int:
     if not sound or after.extra.get("halted", False):
         print(f"  not finite: {found.first_nonfinite() or 'what the step begins with, its state or its batch'}")
         return 1
+    if differ:
+        print("  another program, or a callback changed the state since the checkpoint, which is not repeated")
     return int(differ)
 
 

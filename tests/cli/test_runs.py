@@ -117,7 +117,8 @@ def test_replay_takes_a_step_again_by_the_runs_own_program_and_changes_nothing(t
     capsys.readouterr()
     assert main(["replay", str(run), "17"]) == 0
     printed = capsys.readouterr().out
-    assert printed.startswith(f"step 17:\n  loss {row['loss']:.8g}, to the bit what it was\n  lr 0.1, to the bit")
+    assert printed.startswith("step 17, from the checkpoint of step 10:\n")
+    assert f"  loss {row['loss']:.8g}, to the bit what it was\n  lr 0.1, to the bit" in printed
     assert main(["replay", str(run), "9"]) == 2
     assert "no checkpoint in" in capsys.readouterr().err
     assert contents(run) == before
@@ -141,7 +142,7 @@ def test_replay_names_where_a_number_that_is_not_finite_came_from(tmp_path, caps
         main(["fit", f"{tmp_path}/broken.py:train", "--run", str(tmp_path / "a")])
     assert main(["replay", str(tmp_path / "a"), "11"]) == 1
     printed = capsys.readouterr().out
-    assert "step 11, which the run did not take:\n  loss nan\n" in printed
+    assert "step 11, which the run did not take, from the checkpoint of step 11:\n  loss nan\n" in printed
     assert "not finite: log of float32[] with values from -" in printed and "broken.py:8" in printed
 
 
