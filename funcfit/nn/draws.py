@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from funcfit.kernels import threefry
@@ -45,8 +46,9 @@ def full(shape: tuple[int, ...], value: float) -> Float[Array, "..."]:
 
 
 def known(key: Any) -> bool:
-    usual = jax.config.jax_threefry_partitionable and not jax.config.jax_enable_x64
-    return usual and not isinstance(key, jax.core.Tracer) and str(jax.random.key_impl(key)) == "threefry2x32"
+    config: Any = jax.config  # whose flags pyright does not know
+    usual = config.jax_threefry_partitionable and not config.jax_enable_x64
+    return usual and not isinstance(key, Tracer) and str(jax.random.key_impl(key)) == "threefry2x32"
 
 
 def words(key: PRNGKeyArray) -> np.ndarray:
