@@ -148,7 +148,7 @@ def _latest(order, waits, uses, earliest, pinned, fed, cells):
 
 def _first_from(writes):
     """The earliest level of the writes from each on, and what limits nothing behind the last of them."""
-    return [*accumulate((level for _, level in reversed(writes)), min)][::-1] + [math.inf]
+    return [*accumulate((level for _, level in reversed(writes)), min, initial=math.inf)][::-1]
 
 
 def _without_idle_levels(level, idle):
