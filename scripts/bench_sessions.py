@@ -10,11 +10,13 @@ every contender once, so that the machine's moods meet all alike. Prints the med
 ratio to the others (median; spread in brackets). JSON holds all.
 
 With --first every measurement is a process of its own, from the import of the provider to the end of the first
-step: in all, and in parts. funcfit and JAX are measured without a cache of compiled programs (cold) and with one that
-an earlier process has filled (warm).
+step: in all, and in parts; of "fundamentals", the cells of examples/fundamentals/session.py, all are run. funcfit and
+JAX are measured without a cache of compiled programs (cold) and with one that an earlier process has filled (warm).
 """
 
 import argparse
+import contextlib
+import io
 import json
 import os
 import statistics
@@ -58,7 +60,22 @@ def provided(provider):
         with tf.Graph().as_default():
             return make(tf, np)
 
-    return version, {name: partial(in_its_graph, make) for name, make in CASES.items()}
+    cases = {name: partial(in_its_graph, make) for name, make in CASES.items()}
+    return version, {**cases, "fundamentals": lambda: partial(run_cells, tf)}
+
+
+def run_cells(tf):
+    """All cells of the fundamentals notebook, its plot drawn to nowhere; TensorFlow 1.15 refuses one of them."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    with open(FUNDAMENTALS) as f:
+        cells = f.read().replace("import funcfit.tf1 as tf\n", "").split("\n# %%")
+    names = {"tf": tf}
+    with contextlib.redirect_stdout(io.StringIO()):
+        for cell in cells:
+            with contextlib.suppress(TypeError):
+                exec(compile("# %%" + cell, FUNDAMENTALS, "exec"), names)
 
 
 def contend(provider):
@@ -88,6 +105,9 @@ def first_step(provider, name):
     start = time.perf_counter()
     _, makers = provided(provider)
     imported = time.perf_counter()
+    if name not in makers:
+        print("{}")
+        return
     run = makers[name]()
     built = time.perf_counter()
     run()
@@ -175,8 +195,8 @@ def compare_first(contenders, cases, rounds):
         for case in cases:
             for contender in turned(contenders, number):
                 parts = contender.parts(case)
-                if number == 0:
-                    continue  # fills the caches, and writes the byte code
+                if number == 0 or not parts:
+                    continue  # the first round fills the caches, and writes the byte code
                 parts["in all"] = sum(parts.values())
                 for part, seconds in parts.items():
                     by_name = times.setdefault(f"{case}: {part}", {})
@@ -190,11 +210,15 @@ def report(times, names, against):
     wide = max(map(len, times)) + 2
     print(f"{'us':{wide}}" + "".join(f"{n:>14}" for n in names) + "".join(f"{f'{a}/{b}':>30}" for a, b in against))
     for case, by_name in times.items():
+
+        def there(n, by_name=by_name):
+            return by_name.get(n, [None])[0] is not None
+
         row = f"{case:{wide}}"
         for n in names:
-            row += f"{'-':>14}" if by_name[n][0] is None else f"{statistics.median(by_name[n]):14.1f}"
+            row += f"{statistics.median(by_name[n]):14.1f}" if there(n) else f"{'-':>14}"
         for a, b in against:
-            if by_name[b][0] is None:
+            if not there(b):
                 row += f"{'-':>30}"
                 continue
             ratios = [x / y for x, y in zip(by_name[a], by_name[b])]
@@ -202,7 +226,8 @@ def report(times, names, against):
         print(row)
 
 
-FIRST = ["linear_update", "mlp_adam", "cnn_adam", "lstm_adam"]
+FUNDAMENTALS = os.path.join(os.path.dirname(__file__), os.pardir, "examples", "fundamentals", "session.py")
+FIRST = ["fundamentals", "linear_update", "mlp_adam", "cnn_adam", "lstm_adam"]
 
 
 def main():
