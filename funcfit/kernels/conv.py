@@ -45,7 +45,9 @@ def convolution(
     summed = functools.partial(_summed, how=how)
     if not _has_spectra(x.shape, filter, *how):
         return summed(x, filter)
-    return lax.platform_dependent(x, filter, cpu=functools.partial(_by_spectra, how=how), default=summed)
+    margins = _margins(x.shape[1:-1], filter, strides, padding, dilations)
+    by_spectra = functools.partial(spectral.convolution, margins=margins)
+    return lax.platform_dependent(x, filter, cpu=by_spectra, default=summed)
 
 
 def _summed(x, filter, how):
@@ -60,11 +62,6 @@ def _summed(x, filter, how):
         rhs_dilation=tuple(dilations),
         dimension_numbers=(images, spatial + "IO", images),
     )
-
-
-def _by_spectra(x, filter, how):
-    strides, padding, dilations, _ = how
-    return spectral.convolution(x, filter, _margins(x.shape[1:-1], filter, strides, padding, dilations))
 
 
 def _has_spectra(shape, filter, strides, padding, dilations, channels_first):
@@ -97,16 +94,16 @@ def convolution_input_gradient(
     """
     how = (strides, padding, dilations, channels_first)
 
-    def transposed(filter, dy, forward=_summed):
+    def transposed(filter, dy):
         x = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
-        return jax.linear_transpose(lambda x: forward(x, filter, how), x)(dy)[0]
+        return jax.linear_transpose(lambda x: _summed(x, filter, how), x)(dy)[0]
 
+    margins = _margins(shape[2:] if channels_first else shape[1:-1], filter, strides, padding, dilations)
     if _has_spectra(shape, filter, *how):
-        on_cpu = functools.partial(transposed, forward=_by_spectra)
+        on_cpu = lambda filter, dy: spectral.input_gradient(shape, filter, dy, margins)
     elif math.prod(strides) == 1 or math.prod(dilations) > 1 or channels_first:
         return transposed(filter, dy)
     else:
-        margins = _margins(shape[1:-1], filter, strides, padding, dilations)
         on_cpu = lambda filter, dy: _by_phases(shape, filter, dy, strides, margins)
     return lax.platform_dependent(filter, dy, cpu=on_cpu, default=transposed)
 
@@ -155,8 +152,8 @@ def convolution_filter_gradient(
     how = (strides, padding, dilations, channels_first)
     filter = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
 
-    def transposed(x, dy, forward=_summed):
-        return jax.linear_transpose(lambda filter: forward(x, filter, how), filter)(dy)[0]
+    def transposed(x, dy):
+        return jax.linear_transpose(lambda filter: _summed(x, filter, how), filter)(dy)[0]
 
     def by_pieces(x, dy):
         cuts = [len(x) * i // pieces for i in range(pieces + 1)]
@@ -164,7 +161,8 @@ def convolution_filter_gradient(
 
     pieces = min(len(x), MOST_PIECES, -(-(x.size + dy.size) * dy.dtype.itemsize // PIECE))
     if _has_spectra(x.shape, filter, *how):
-        on_cpu = functools.partial(transposed, forward=_by_spectra)
+        margins = _margins(x.shape[1:-1], filter, strides, padding, dilations)
+        on_cpu = lambda x, dy: spectral.filter_gradient(x, shape, dy, margins)
     elif pieces < 2 or math.prod(strides) > 1:
         return transposed(x, dy)
     else:
