@@ -60,9 +60,9 @@ def watched() -> Iterator[list[Row]]:
     call, compiled, on_host, by_numpy = Program.__call__, Executable._called, Program._host_stage, Executable._by_numpy
     compilations: list[float] = []
 
-    def note(event: str, seconds: float, **_):
+    def note(event: str, duration_secs: float, **_):
         if event == COMPILED:
-            compilations.append(seconds)
+            compilations.append(duration_secs)
 
     def watched_call(program, values):
         row = row_of.get(program)
