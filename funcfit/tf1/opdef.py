@@ -139,9 +139,10 @@ class OpDef:
         self.fixed, self.folds, self.at_build, self.checks, self.host = fixed, folds, at_build, checks, host
         self.padding, self.padded_lower, self.later, self.knows = padding, None, later, knows
         self.allowed = {attr: [dtypes.as_dtype(name) for name in names.split()] for attr, names in allowed.items()}
-        parameters = inspect.signature(lower).parameters.values()
-        keyword_only = [p for p in parameters if p.kind is p.KEYWORD_ONLY and (knows is None or p.name != "known")]
-        self.attrs = {p.name: p.default for p in keyword_only}  # attr -> default, or Parameter.empty
+        code, defaults = lower.__code__, lower.__kwdefaults__ or {}
+        keyword_only = code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount]
+        names = [name for name in keyword_only if knows is None or name != "known"]
+        self.attrs = {n: defaults.get(n, inspect.Parameter.empty) for n in names}  # attr -> default, or Parameter.empty
         self._lowering_attrs = tuple(self.attrs)
         inferred = {a.type_attr or a.type_list for a in self.inputs} | {a.number for a in self.inputs}
         for argument in self.outputs:
@@ -152,15 +153,15 @@ class OpDef:
         self._result = namedtuple(self.name, [a.name for a in self.outputs]) if len(self.outputs) > 1 else None
         self.rule = gradient
         self.type_attrs = {a.type_attr for a in self.inputs + self.outputs if a.type_attr}
-        self._set_signature()
+        empty = inspect.Parameter.empty
+        required = [*(a.name for a in self.inputs), *(n for n, d in self.attrs.items() if d is empty)]
+        self._order = (*required, *(n for n, d in self.attrs.items() if d is not empty), "name")
 
-    def _set_signature(self):
-        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-        ordered = [*((a.name, inspect.Parameter.empty) for a in self.inputs), *self.attrs.items()]
-        required = [inspect.Parameter(n, kind) for n, d in ordered if d is inspect.Parameter.empty]
-        optional = [inspect.Parameter(n, kind, default=d) for n, d in ordered if d is not inspect.Parameter.empty]
-        self.__signature__ = inspect.Signature([*required, *optional, inspect.Parameter("name", kind, default=None)])
-        self._order = tuple(self.__signature__.parameters)
+    @property
+    def __signature__(self):
+        kind, defaults = inspect.Parameter.POSITIONAL_OR_KEYWORD, {**self.attrs, "name": None}
+        empty = inspect.Parameter.empty
+        return inspect.Signature([inspect.Parameter(n, kind, default=defaults.get(n, empty)) for n in self._order])
 
     # -- declarations that follow the card --
 
