@@ -11,6 +11,7 @@ from jaxtyping import Array, Bool, Int
 
 from funcfit.tree import described, differences, is_number, joined, labels, map_floats, named_leaves, own, parted
 
+from .keys import check_keys
 from .outcome import Loss, Metrics, Outcome, Scalar, measured, quotients
 from .rates import learning_rate, unread
 from .state import State
@@ -101,6 +102,8 @@ def step(
             value = out.value.astype(jnp.float32) if precision != "float32" else out.value
             return value if scale is None else value * scale, out
 
+        # The gradient of a loop hides that it draws the same numbers in each turn; so the loss is looked at alone.
+        check_keys(jax.make_jaxpr(objective)(trained, batch, key, state.carry))
         gradient, out = gradient_of(objective, trained, batch, key, state.carry, microbatches)
         if scale is not None:
             gradient = jax.tree.map(lambda g: g / scale, gradient)

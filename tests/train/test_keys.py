@@ -169,6 +169,19 @@ def test_dropout_in_layers_trains_and_one_key_for_two_layers_does_not(options):
         wrong.compile(wrong.init(params))
 
 
+def test_layers_in_a_loop_that_drop_the_same_are_refused_though_the_gradient_draws_once():
+    def deep(w, x, key):
+        def layer(x, w):
+            return jnp.tanh(x @ w) * jax.random.bernoulli(key, 0.5, x.shape), None
+
+        return jax.lax.scan(layer, x, w)[0].mean()
+
+    check_keys(jax.make_jaxpr(jax.grad(deep))(np.ones((3, 4, 4), "f"), X, jax.random.key(0)))
+    train = program(deep, optax.adam(0.1), batches(X, 4))
+    with pytest.raises(KeyReuseError, match="in the loop's next turn"):
+        train.compile(train.init(np.ones((3, 4, 4), "f")))
+
+
 def test_an_update_of_ones_own_may_split_the_states_key():
     def update(state, batch):
         key, own = jax.random.split(state.key)
