@@ -3,7 +3,8 @@
 fetch     fetch structures and feeds, as programs write them
 plan      which nodes, in which stages, reading which cells when
 cells     which cell a tensor shows, and which write each read must see
-stages    where a plan is cut, and what each stage takes and gives
+levels    which stage each node runs in
+stages    what each stage takes and gives
 padding   host nodes that run inside jit after all
 branches  conditionals read back from Switch and Merge
 loops     loops read back from Enter, Merge, Switch, NextIteration and Exit
