@@ -51,14 +51,26 @@ def convolution(
 
 
 def _summed(x, filter, how):
+    """The convolution as XLA has it.
+
+    Margins that a window does not bridge are padded before: XLA for CPUs makes negative ones of them for the gradient
+    of x, and then reads what stands before the array (jaxlib 0.10.2).
+    """
     strides, padding, dilations, channels_first = how
     spatial = "DHW"[5 - x.ndim :]
     images = "NC" + spatial if channels_first else "N" + spatial + "C"
+    margins = _margins(x.shape[2:] if channels_first else x.shape[1:-1], filter, strides, padding, dilations)
+    reach = [(k - 1) * d for k, d in zip(filter.shape, dilations)]
+    if any(max(margin) > r for margin, r in zip(margins, reach)):
+        beyond = [(max(before - r, 0), max(after - r, 0), 0) for (before, after), r in zip(margins, reach)]
+        none = [(0, 0, 0)]
+        x = lax.pad(x, jnp.zeros((), x.dtype), none * 2 + beyond if channels_first else none + beyond + none)
+        margins = [(min(before, r), min(after, r)) for (before, after), r in zip(margins, reach)]
     return lax.conv_general_dilated(
         x,
         filter,
         window_strides=tuple(strides),
-        padding=_margins(x.shape[2:] if channels_first else x.shape[1:-1], filter, strides, padding, dilations),
+        padding=margins,
         rhs_dilation=tuple(dilations),
         dimension_numbers=(images, spatial + "IO", images),
     )

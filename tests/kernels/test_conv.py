@@ -47,6 +47,19 @@ def test_a_convolution_is_its_sum(strides, dilations, padding):
     np.testing.assert_allclose(got, by_hand(x, filter, strides, padding, dilations), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("margins", [((2, 0), (4, 0)), ((0, 3), (0, 4))], ids=["before", "after"])
+def test_margins_wider_than_the_window_have_gradients(margins):
+    x, filter = random(0, 2, 6, 6, 3), random(1, 2, 3, 3, 4)
+    padded = np.pad(x, [(0, 0), *margins, (0, 0)])
+    dy = random(2, 2, *(n - k + 1 for n, k in zip(padded.shape[1:3], filter.shape)), 4)
+    whole = convolution_input_gradient(padded.shape, filter, dy, (1, 1), "VALID", (1, 1))
+    inside = tuple(slice(before, before + n) for (before, _), n in zip(margins, x.shape[1:3]))
+    for _ in range(5):
+        # Not under jit, as XLA sees it then without anything around it.
+        dx = conv.convolution_input_gradient(x.shape, filter, dy, (1, 1), margins, (1, 1))
+        np.testing.assert_allclose(dx, whole[:, *inside], rtol=1e-4, atol=1e-5)
+
+
 @every_walk
 @every_padding
 def test_channels_first_is_the_same_convolution(strides, dilations, padding):
