@@ -99,6 +99,7 @@ class Program:
             self.elements, self.tensors, self.static, self.by_turn, self.shared, lists_on_host=self.shared is not None
         )
         self.executables = {}
+        self.only_looks = self.shared is None and not any(stage.writes for stage in self.plan.stages)
         self.ran = False  # whether it has run to its end once, so that no other plan will be needed
         # What runs a plan of one stage that always compiles to the same program, once that is known to be so.
         self.quick = Reading(self.session, self.plan) if only_reads(self.plan) else None
@@ -175,7 +176,7 @@ class Program:
             signature = (number, absent, tuple((k, _text(v)) for k, v in static.items()))
             executable = self.executables.get(signature)
             if executable is None:
-                executable = Executable(self.session, self.plan, stage, absent, static)
+                executable = Executable(self.session, self.plan, stage, absent, static, self.only_looks)
                 self.executables[signature] = executable
             alone = len(self.plan.stages) == 1 and not self.plan.guards
             if alone and not static and not absent and self.quick is None:
@@ -234,7 +235,7 @@ def fetched(value):
 class Executable:
     """A stage compiled for one set of empty cells and one set of static values."""
 
-    def __init__(self, session, made, stage, absent, static):
+    def __init__(self, session, made, stage, absent, static, only_looks):
         self.session, self.plan, self.stage = session, made, stage
         self.written = tuple(c for c in stage.writes if c not in absent)
         self.read = tuple(c for c in stage.reads if c not in absent)
@@ -243,7 +244,8 @@ class Executable:
         self.shapes_seen = 0
         self.label = "run_" + _label(made)
         self.compiled = self._jitted()
-        self._new = not stage.writes and len(stage.nodes) <= by_numpy.OPERATIONS  # it may not be worth compiling
+        # What only looks, and once, may not be worth compiling. What a state comes from is always compiled.
+        self._new = only_looks and len(stage.nodes) <= by_numpy.OPERATIONS
         self.verifier = None  # makes the checks in a call of its own, and hands on what it found on the way
         checks = any(node.card.checks is not None for node in stage.nodes)
         self._protect = partial(self._protect_cells, absent) if checks and self.written else None
@@ -306,7 +308,7 @@ class Executable:
             )
 
     def _by_numpy(self, taken, fed):
-        """What a stage that only looks gives when it first runs, if NumPy is sooner done than a compiler; else None."""
+        """What the stage gives when it first runs, if NumPy is sooner done than a compiler; else None."""
         self._new = False
         with self.session._lock, wide_mode() if self.stage.wide else nullcontext():
             arguments = [], [self.session._state[c] for c in self.read], taken, fed

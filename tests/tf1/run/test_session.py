@@ -10,6 +10,7 @@ import pytest
 
 import funcfit.tf1 as tf
 from funcfit import compile as compiling
+from tests.compilations import counted_compilations
 
 
 @pytest.fixture(autouse=True)
@@ -137,6 +138,16 @@ def test_a_variable_that_was_written_is_fetched_from_the_state():
     assert session.run([up, x, up, tf.identity(x) * 2.0]) == [1.0, 1.0, 1.0, 0.0]
     (program,) = (p for p in session._programs.values() if up.op.outputs[0] in p.elements)
     assert [len(stage.gives) for stage in program.plan.stages] == [1]
+
+
+def test_what_a_state_comes_from_is_compiled_from_the_first_run_on():
+    x, v = tf.placeholder(tf.float32, []), tf.Variable(0.0)
+    y = tf.py_func(lambda value: value, [tf.exp(x)], tf.float32)
+    with tf.Session() as session:
+        for fetch, times in ((y, 0), (tf.assign(v, y), 2)):
+            with counted_compilations() as compiled:
+                assert session.run(fetch, {x: 0.0}) == 1.0
+            assert len(compiled) == times
 
 
 def test_what_is_too_much_for_numpy_is_traced_and_compiled_once():
