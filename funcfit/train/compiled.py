@@ -25,14 +25,13 @@ EXHAUSTED = "RESOURCE_EXHAUSTED"
 class Compiled(NamedTuple):
     """A program: `run(state, feed, n)`, the update it repeats and in how many parts that works on a batch.
 
-    `step` is the work of one step, and `once` if its loops were passed once.
+    `work` is that of one step.
     """
 
     run: Any
     update: Callable[..., Any]
     microbatches: int
-    step: Work
-    once: Work
+    work: Work
 
 
 def compiled(update: Callable[..., Any], state: State, feed: Any, span: int, microbatches: int) -> Compiled | None:
@@ -56,7 +55,7 @@ def compiled(update: Callable[..., Any], state: State, feed: Any, span: int, mic
         if EXHAUSTED not in str(error):
             raise
         return None
-    return Compiled(run, update, microbatches, work(traced), work(traced, turns=False))
+    return Compiled(run, update, microbatches, work(traced))
 
 
 def fewest_parts(

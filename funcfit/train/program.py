@@ -175,7 +175,7 @@ class Program:
                 raise too_large(there, state, feed, None if made is None else made.run, fitting)
             made = fitting
         self.update, self.microbatches = made.update, made.microbatches
-        self._compiled, self._work = made.run, (made.step, made.once)
+        self._compiled, self._work = made.run, made.work
         self._shapes = jax.tree.map(shape, {"state": state, "data": feed})
         self.compile_seconds = time.perf_counter() - start
         return self
@@ -192,7 +192,7 @@ class Program:
         state, data = (jax.tree.leaves(self._shapes[name]) for name in ("state", "data"))
         return report_of(
             self._compiled,
-            *self._work,
+            self._work,
             parameters=sum(leaf.size for leaf in jax.tree.leaves(self._shapes["state"].params)),
             microbatches=self.microbatches,
             compile_seconds=self.compile_seconds,

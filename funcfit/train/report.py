@@ -106,14 +106,14 @@ class Report(NamedTuple):
     __repr__ = __str__
 
 
-def report_of(compiled: Any, step: Work, once: Work, **facts: Any) -> Report:
-    """The report of a compiled program, whose step does this work, or so much when loops are passed once."""
+def report_of(compiled: Any, step: Work, **facts: Any) -> Report:
+    """The report of a compiled program, whose step does this work."""
     cost, memory = compiled.cost_analysis() or {}, compiled.memory_analysis()
     moved = cost.get("bytes accessed")  # XLA takes the body of a loop once
     return Report(
         dtype=step.dtype,
         flops=float(step.flops.total()),
-        bytes=moved and moved * step.bytes / max(once.bytes, 1),
+        bytes=moved and moved * step.bytes / max(step.bytes_once, 1),
         temporary_bytes=getattr(memory, "temp_size_in_bytes", None),
         program_bytes=getattr(memory, "generated_code_size_in_bytes", None),
         **facts,

@@ -15,10 +15,14 @@ LOOPS = {"scan", "while"}
 
 
 class Work(NamedTuple):
-    """Operations by the dtype they are done in, and bytes that go in and out of each operation when none are fused."""
+    """Operations by the dtype they are done in, and the bytes in and out of each of them when none are fused.
+
+    `bytes_once` are those that there would be if each loop were passed once.
+    """
 
     flops: Counter[str]
     bytes: float
+    bytes_once: float
 
     @property
     def dtype(self) -> str:
@@ -26,43 +30,33 @@ class Work(NamedTuple):
         return max(self.flops, key=self.flops.__getitem__, default="float32")
 
 
-def work(program: ClosedJaxpr, *, turns: bool = True) -> Work:
-    """The work of a program; without `turns` as if each loop were passed once.
+def work(program: ClosedJaxpr | Jaxpr) -> Work:
+    """The work of a program.
 
     >>> import jax, jax.numpy as jnp
     >>> loop = lambda x: jax.lax.scan(lambda x, _: (x @ x, None), x, None, length=5)[0]
-    >>> traced = jax.make_jaxpr(loop)(jnp.ones((10, 10)))
-    >>> dict(work(traced).flops), dict(work(traced, turns=False).flops)
-    ({'float32': 10000}, {'float32': 2000})
+    >>> done = work(jax.make_jaxpr(loop)(jnp.ones((10, 10))))
+    >>> dict(done.flops), done.bytes, done.bytes_once
+    ({'float32': 10000}, 6000.0, 1200.0)
     """
-    return _of(program.jaxpr, turns)
-
-
-def _of(jaxpr: Jaxpr, turns: bool) -> Work:
-    flops, moved = Counter(), 0.0
-    for eqn in jaxpr.eqns:
+    flops, moved, once = Counter(), 0.0, 0.0
+    for eqn in (program.jaxpr if isinstance(program, ClosedJaxpr) else program).eqns:
         name, parts = eqn.primitive.name, []
         if name == "cond":
-            parts = [
-                max((_of(side.jaxpr, turns) for side in eqn.params["branches"]), key=lambda one: one.flops.total())
-            ]
+            parts = [max(map(work, eqn.params["branches"]), key=lambda one: one.flops.total())]
         elif name in LOOPS or name in CALLS:
-            parts = [_of(inner, turns) for inner in _programs(eqn)]
+            parts = [work(value) for value in eqn.params.values() if isinstance(value, ClosedJaxpr | Jaxpr)]
         if not parts:
             dtype, count = _operations(eqn)
+            passed = sum(_bytes(v.aval) for v in [*eqn.invars, *eqn.outvars])
             flops[dtype] += count
-            moved += sum(_bytes(v.aval) for v in [*eqn.invars, *eqn.outvars])
-        length = eqn.params["length"] if turns and name == "scan" else 1
+            moved, once = moved + passed, once + passed
+        turns = eqn.params["length"] if name == "scan" else 1
         for part in parts:
-            moved += length * part.bytes
+            moved, once = moved + turns * part.bytes, once + part.bytes_once
             for dtype, count in part.flops.items():
-                flops[dtype] += length * count
-    return Work(flops, moved)
-
-
-def _programs(eqn: Any) -> list[Jaxpr]:
-    programs = [value for value in eqn.params.values() if isinstance(value, ClosedJaxpr | Jaxpr)]
-    return [value.jaxpr if isinstance(value, ClosedJaxpr) else value for value in programs]
+                flops[dtype] += turns * count
+    return Work(flops, moved, once)
 
 
 def _operations(eqn: Any) -> tuple[str, int]:
