@@ -22,7 +22,7 @@ def uniform(stream, shape, dtype):
         x0, x1 = _words(stream, 2 * n).reshape(n, 2).T
         values = _unit64(x0, x1)
     elif dtype == np.float32:
-        values = _unit32(_words(stream, n))
+        values = _by_chunks(_unit32, _words(stream, n), np.empty(n, dtype))
     else:
         mantissa, one, bits = {"float16": (0x3FF, 0x3C00, np.float16), "bfloat16": (0x7F, 0x3F80, dtype)}[dtype.name]
         words = (_words(stream, n) & np.uint32(mantissa) | np.uint32(one)).astype(np.uint16)
@@ -46,9 +46,11 @@ def standard_normal(stream, shape, dtype):
     n, dtype = math.prod(shape), np.dtype(dtype)
     pairs = -(-n // 2)
     if dtype == np.float64:
-        values = _normals64(*_words(stream, 4 * pairs).reshape(pairs, 4).T)
+        of_words, per_pair = _normals64, 4
     else:
-        values = _normals32(*_words(stream, 2 * pairs).reshape(pairs, 2).T).astype(dtype)
+        of_words, per_pair = _normals32, 2
+    drawn = _words(stream, per_pair * pairs).reshape(pairs, per_pair)
+    values = _by_chunks(lambda words: of_words(*words.T), drawn, np.empty((pairs, 2), dtype))
     return values.reshape(-1)[:n].reshape(shape), _after_outputs(stream, n)
 
 
@@ -74,6 +76,13 @@ def truncated_normal(stream, shape, dtype):
 
 def _after_outputs(stream, n):
     return skip(stream, 256 * n)
+
+
+def _by_chunks(function, words, out):
+    """`out` filled with what `function` makes of the words, a part at a time: what it needs besides stays small."""
+    for start in range(0, len(words), _CHUNK):
+        out[start : start + _CHUNK] = function(words[start : start + _CHUNK])
+    return out
 
 
 def _words(stream, n):

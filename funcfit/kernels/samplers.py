@@ -20,6 +20,7 @@ from .philox import Stream, bit, block, skip, unit_float16, unit_float32, unit_f
 Shape = Sequence[int] | np.ndarray
 
 SAMPLES_PER_OUTPUT = 256  # blocks that TF reserves for each output of a uniform, integer, normal, gamma or Poisson op
+GROUPS_AT_ONCE = 1 << 18  # of a truncated normal, whose turns hold a few times what they give
 
 
 def uniform(stream: Stream, shape: Shape, dtype: DTypeLike = jnp.float32) -> tuple[Float[Array, "*shape"], Stream]:
@@ -81,10 +82,25 @@ def truncated_normal(
     n, dtype = int(math.prod(shape)), np.dtype(dtype)
     size, stretch = (2, 7) if dtype == np.float64 else (4, 8)  # outputs of a group, log2 of its blocks
     groups = -(-n // size)
+    together = min(groups, GROUPS_AT_ONCE)
+
+    def of_groups(first):
+        """The numbers of `together` groups, from the one with the number `first` on."""
+        return _truncated(stream, first, (size, together), stretch).T.reshape(-1).astype(dtype)
+
+    starts = jnp.arange(0, groups, max(together, 1), jnp.uint32)
+    values = of_groups(starts[0]) if len(starts) == 1 else lax.map(of_groups, starts)
+    return values.reshape(-1)[:n].reshape(shape), _after_outputs(stream, n)
+
+
+def _truncated(stream, first, shape, stretch):
+    """[size, groups]: what the groups from `first` on keep of their stretches of 2**`stretch` blocks."""
+    size = shape[0]
 
     def draws(stream):
-        """One block's normals for every group: [size, groups]."""
-        place, group = (lax.broadcasted_iota(jnp.uint32, (size, groups), axis) for axis in (0, 1))
+        """One block's normals for every group."""
+        place, group = (lax.broadcasted_iota(jnp.uint32, shape, axis) for axis in (0, 1))
+        group = group + first
         w0, w1, w2, w3 = block(stream, group << stretch, group >> (32 - stretch))
         if size == 2:
             return normal64(w0, w1, w2, w3, odd=bit(place, 0))
@@ -93,7 +109,7 @@ def truncated_normal(
 
     def kept(state):
         _, stream, filled, values, drawn = state
-        place = lax.broadcasted_iota(jnp.int32, values.shape, 0)
+        place = lax.broadcasted_iota(jnp.int32, shape, 0)
         for x in drawn:
             keep = jnp.abs(x) < 2.0
             values = jnp.where(keep & (filled == place), x, values)
@@ -103,10 +119,9 @@ def truncated_normal(
         drawn = lax.cond(wanting, draws, lambda _: drawn, stream)
         return wanting, skip(stream, 1), filled, values, drawn
 
-    none = jnp.full((size, groups), jnp.inf, jnp.float64 if size == 2 else jnp.float32)
-    start = jnp.bool_(n > 0), jnp.asarray(stream), jnp.zeros(groups, jnp.int32), none, none
-    values = lax.while_loop(lambda state: state[0], kept, start)[3]
-    return values.T.reshape(-1)[:n].astype(dtype).reshape(shape), _after_outputs(stream, n)
+    none = jnp.full(shape, jnp.inf, jnp.float64 if size == 2 else jnp.float32)
+    start = jnp.bool_(True), jnp.asarray(stream), jnp.zeros(shape[1], jnp.int32), none, none
+    return lax.while_loop(lambda state: state[0], kept, start)[3]
 
 
 def shuffle(stream: Stream, values: Shaped[ArrayLike, "*shape"]) -> tuple[Shaped[Array, "*shape"], Stream]:

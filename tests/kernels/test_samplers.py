@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from funcfit.kernels import samplers
 from funcfit.kernels.philox import new_stream, words
 from funcfit.kernels.samplers import permutation, shuffle, standard_normal, truncated_normal, uniform, uniform_int
 from tests.recorded_random import RELEASES, assert_same, replayed
@@ -121,6 +122,23 @@ def test_draws_do_not_depend_on_the_callers_mode(sampler):
         wide, _ = draw(stream)
     assert wide.dtype == narrow.dtype
     np.testing.assert_array_equal(wide, narrow)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_truncated_normals_are_the_same_however_many_are_drawn_at_once(dtype, monkeypatch):
+    stream = new_stream(5, 6, entropy=int)
+    with jax.enable_x64(True):
+        whole, _ = truncated_normal(stream, (10, 9), dtype)
+        monkeypatch.setattr(samplers, "GROUPS_AT_ONCE", 7)
+        parts, _ = truncated_normal(stream, (10, 9), dtype)
+    np.testing.assert_array_equal(parts, whole)
+
+
+@pytest.mark.parametrize("sampler", [uniform, standard_normal, truncated_normal])
+def test_large_draws_take_no_more_memory_than_they_give(sampler):
+    draw = jax.jit(lambda stream: sampler(stream, (1 << 22,))[0])
+    memory = draw.lower(new_stream(5, 6, entropy=int)).compile().memory_analysis()
+    assert memory.temp_size_in_bytes <= memory.output_size_in_bytes
 
 
 def test_shapes_may_be_of_numpy_integers():
