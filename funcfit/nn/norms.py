@@ -15,8 +15,9 @@ def layer_norm(epsilon: float = 1e-6) -> Layer:
         return {"scale": draws.full(shape[-1:], 1.0), "offset": draws.full(shape[-1:], 0.0)}, ()
 
     def apply(params, x, key=None, carry=()):
-        mean, variance = x.mean(-1, keepdims=True), x.var(-1, keepdims=True)
-        return (x - mean) * lax.rsqrt(variance + epsilon) * params["scale"] + params["offset"], ()
+        centred = x - x.mean(-1, keepdims=True)
+        variance = (centred * centred).mean(-1, keepdims=True)
+        return centred * lax.rsqrt(variance + epsilon) * params["scale"] + params["offset"], ()
 
     return Layer(init, apply)
 

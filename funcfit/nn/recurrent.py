@@ -25,12 +25,20 @@ def recurrent(size: int, gates: int, states: int, step: Callable) -> Layer:
         }, ()
 
     def apply(params, x, key=None, carry=()):
+        def inner(x):
+            return x @ params["x"] + params["b"]
+
+        # What the gates get from x is worked out for all times at once where that has fewer numbers than x, else in
+        # each step: keeping four times 64 for 16 took a CPU's training step a tenth longer.
+        early = x.shape[-1] >= gates * size
+        first = (jnp.zeros((x.shape[0], size), x.dtype),) * states
+
         def one(state, x):
-            state = step(params, state, x)
+            state = step(params, state, x if early else inner(x))
             return state, state[0]
 
-        first = (jnp.zeros((x.shape[0], size), x.dtype),) * states
-        return jnp.swapaxes(jax.lax.scan(one, first, jnp.swapaxes(x @ params["x"] + params["b"], 0, 1))[1], 0, 1), ()
+        times = jnp.swapaxes(x, 0, 1)
+        return jnp.swapaxes(jax.lax.scan(one, first, inner(times) if early else times)[1], 0, 1), ()
 
     return Layer(init, apply)
 

@@ -109,13 +109,14 @@ def test_a_recurrent_layer_depends_on_what_came_and_not_on_what_comes(layer):
     np.testing.assert_array_equal(reach, np.tril(np.ones((6, 6), bool)))
 
 
-def test_a_gru_is_the_kernels_step_over_time():
-    layer = nn.gru(4)
+@pytest.mark.parametrize("size", [4, 2], ids=["fewer inputs than gates", "more inputs than gates"])
+def test_a_gru_is_the_kernels_step_over_time(size):
+    layer, two = nn.gru(size), 2 * size
     params, _ = layer.init(KEY, X.shape[1:])
-    gates, candidate = (jnp.concatenate([params["x"], params["h"]])[:, part] for part in (slice(8), slice(8, None)))
-    h = jnp.zeros((len(X), 4))
+    gates, candidate = (jnp.concatenate([params["x"], params["h"]])[:, part] for part in (slice(two), slice(two, None)))
+    h = jnp.zeros((len(X), size))
     for t in range(X.shape[1]):
-        h = recurrent.gru(X[:, t], h, gates, params["b"][:8], candidate, params["b"][8:]).h
+        h = recurrent.gru(X[:, t], h, gates, params["b"][:two], candidate, params["b"][two:]).h
     np.testing.assert_allclose(layer(params, X)[:, -1], h, rtol=1e-5, atol=1e-6)
 
 
