@@ -25,13 +25,14 @@ EXHAUSTED = "RESOURCE_EXHAUSTED"
 class Compiled(NamedTuple):
     """A program: `run(state, feed, n)`, the update it repeats and in how many parts that works on a batch.
 
-    `work` is that of one step.
+    `work` is that of one step, and `memory` what XLA says of the whole.
     """
 
     run: Any
     update: Callable[..., Any]
     microbatches: int
     work: Work
+    memory: Any
 
 
 def compiled(update: Callable[..., Any], state: State, feed: Any, span: int, microbatches: int) -> Compiled | None:
@@ -55,7 +56,7 @@ def compiled(update: Callable[..., Any], state: State, feed: Any, span: int, mic
         if EXHAUSTED not in str(error):
             raise
         return None
-    return Compiled(run, update, microbatches, work(traced))
+    return Compiled(run, update, microbatches, work(traced), run.memory_analysis())
 
 
 def fewest_parts(
@@ -72,7 +73,7 @@ def fewest_parts(
             made = compiled(parted(count).update, state, feed, span, count)
         except (TypeError, ValueError):  # the loss wants all rows at once
             return False
-        if made is None or wanted(made.run) > there:
+        if made is None or wanted(made.memory) > there:
             return False
         fitting[count] = made
         return True
@@ -81,11 +82,10 @@ def fewest_parts(
     return None if count is None else fitting[count]
 
 
-def too_large(there: int, state: State, feed: Any, run: Any, fitting: Compiled | None) -> OutOfMemory:
+def too_large(there: int, state: State, feed: Any, made: Compiled | None, fitting: Compiled | None) -> OutOfMemory:
     """The error that says what would fit."""
     cure = "no number of microbatches fits" if fitting is None else f"microbatches={fitting.microbatches} fits"
-    want = None if run is None else wanted(run)
-    return out_of_memory(want, there, {"state": state, "data": feed}, run, cure)
+    return out_of_memory(made and made.memory, there, {"state": state, "data": feed}, cure)
 
 
 def repeated(update: ClosedJaxpr, out: Any, metrics: Any, span: int) -> Callable[..., Any]:

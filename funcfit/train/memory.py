@@ -25,9 +25,8 @@ def available(arguments: Any) -> int:
     return stats["bytes_limit"] - stats.get("bytes_in_use", 0) + sum(map(leaf_bytes, here))
 
 
-def wanted(compiled: Any) -> int:
-    """The bytes that a compiled program takes while it runs; 0 where the platform does not tell."""
-    memory = compiled.memory_analysis()
+def wanted(memory: Any) -> int:
+    """The bytes that a program takes while it runs, by its `memory_analysis()`; 0 where the platform does not tell."""
     if memory is None:
         return 0
     kept = memory.argument_size_in_bytes + memory.output_size_in_bytes - memory.alias_size_in_bytes
@@ -47,11 +46,11 @@ def fewest(counts: Sequence[int], fits: Callable[[int], bool]) -> int | None:
     return counts[low] if low < len(counts) else None
 
 
-def out_of_memory(want: int | None, there: int, arguments: Any, compiled: Any, cure: str) -> OutOfMemory:
+def out_of_memory(memory: Any, there: int, arguments: Any, cure: str) -> OutOfMemory:
     """The error for a program that does not fit; `arguments` show its largest leaves."""
+    want = wanted(memory)
     large = sorted(named_leaves(arguments).items(), key=lambda item: -leaf_bytes(item[1]))[:4]
     parts = [f"{name} {described(leaf)} {in_bytes(leaf_bytes(leaf))}" for name, leaf in large]
-    memory = None if compiled is None else compiled.memory_analysis()
     if memory is not None:
         parts.append(f"what a step computes on the way {in_bytes(memory.temp_size_in_bytes)}")
     wants = f"wants {in_bytes(want)} of memory" if want else "wants more memory than there is"

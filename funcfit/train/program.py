@@ -105,7 +105,7 @@ class Program:
         self.data, self.span, self.microbatches = data, span, microbatches
         self.compile_seconds = 0.0
         self._parted, self._ran = parted, False
-        self._work: Any = None
+        self._made: Any = None
         self._compiled: Any = None
         self._shapes: Any = None
 
@@ -148,9 +148,9 @@ class Program:
         except jax.errors.JaxRuntimeError as error:
             if EXHAUSTED not in str(error):
                 raise
-            there, state = min(available((state, feed)), wanted(run) - 1), self._shapes["state"]
+            there, state = min(available((state, feed)), wanted(self._made.memory) - 1), self._shapes["state"]
             fitting = fewest_parts(self._parted, int(self.microbatches), there, state, feed, self.span)
-            raise too_large(there, state, feed, run, fitting) from error
+            raise too_large(there, state, feed, self._made, fitting) from error
 
     def compile(self, state: State, feed: Any = None, *, memory: int | None = None) -> "Program":
         """Compile for states and batches like these, without a step; what is compiled already stays.
@@ -169,13 +169,13 @@ class Program:
         except Exception as error:
             self._blame(state, error)
             raise
-        if made is None or wanted(made.run) > there:
+        if made is None or wanted(made.memory) > there:
             fitting = fewest_parts(self._parted, parts, there, state, feed, self.span)
             if fitting is None or self.microbatches != "auto":
-                raise too_large(there, state, feed, None if made is None else made.run, fitting)
+                raise too_large(there, state, feed, made, fitting)
             made = fitting
         self.update, self.microbatches = made.update, made.microbatches
-        self._compiled, self._work = made.run, made.work
+        self._compiled, self._made = made.run, made
         self._shapes = jax.tree.map(shape, {"state": state, "data": feed})
         self.compile_seconds = time.perf_counter() - start
         return self
@@ -191,8 +191,7 @@ class Program:
             raise ValueError("nothing is compiled yet: run a step, or program.compile(state)")
         state, data = (jax.tree.leaves(self._shapes[name]) for name in ("state", "data"))
         return report_of(
-            self._compiled,
-            self._work,
+            self._made,
             parameters=sum(leaf.size for leaf in jax.tree.leaves(self._shapes["state"].params)),
             microbatches=self.microbatches,
             compile_seconds=self.compile_seconds,

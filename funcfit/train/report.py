@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from funcfit.tree import in_bytes
 
 from .ceilings import Ceilings, ceilings
-from .work import Work
+from .compiled import Compiled
 
 
 class Timing(NamedTuple):
@@ -106,16 +106,16 @@ class Report(NamedTuple):
     __repr__ = __str__
 
 
-def report_of(compiled: Any, step: Work, **facts: Any) -> Report:
-    """The report of a compiled program, whose step does this work."""
-    cost, memory = compiled.cost_analysis() or {}, compiled.memory_analysis()
+def report_of(made: Compiled, **facts: Any) -> Report:
+    """The report of a compiled program."""
+    step, cost = made.work, made.run.cost_analysis() or {}
     moved = cost.get("bytes accessed")  # XLA takes the body of a loop once
     return Report(
         dtype=step.dtype,
         flops=float(step.flops.total()),
         bytes=moved and moved * step.bytes / max(step.bytes_once, 1),
-        temporary_bytes=getattr(memory, "temp_size_in_bytes", None),
-        program_bytes=getattr(memory, "generated_code_size_in_bytes", None),
+        temporary_bytes=getattr(made.memory, "temp_size_in_bytes", None),
+        program_bytes=getattr(made.memory, "generated_code_size_in_bytes", None),
         **facts,
     )
 

@@ -25,7 +25,7 @@ def made(microbatches, loss=loss):
 
 def want(microbatches):
     train, state = made(microbatches)
-    return wanted(train.compile(state)._compiled)
+    return wanted(train.compile(state)._compiled.memory_analysis())
 
 
 @pytest.mark.parametrize("counts", [[1], [1, 2, 4], [1, 2, 3, 5, 7, 12]])
