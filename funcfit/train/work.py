@@ -26,8 +26,9 @@ class Work(NamedTuple):
 
     @property
     def dtype(self) -> str:
-        """That of most operations."""
-        return max(self.flops, key=self.flops.__getitem__, default="float32")
+        """That of most operations on floats: drawing random numbers is whole numbers' work."""
+        floats = [dtype for dtype in self.flops if "float" in dtype]
+        return max(floats, key=self.flops.__getitem__, default="float32")
 
 
 def work(program: ClosedJaxpr | Jaxpr) -> Work:

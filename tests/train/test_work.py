@@ -45,3 +45,8 @@ def test_turns_of_loops_are_counted_and_the_dearer_branch_is_taken():
 def test_the_dtype_is_that_of_most_operations():
     traced = jax.make_jaxpr(lambda x: (x.astype(jnp.bfloat16) @ jnp.ones((32, 32), jnp.bfloat16)).astype(x.dtype) + x)
     assert work(traced(jnp.ones((32, 32)))).dtype == "bfloat16"
+
+
+def test_random_numbers_do_not_make_it_a_program_of_integers():
+    done = work(jax.make_jaxpr(lambda key: jax.random.normal(key, (99,)) * 2)(jax.random.key(0)))
+    assert done.dtype == "float32"
