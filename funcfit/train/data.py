@@ -163,6 +163,7 @@ def check_numbers(arrays: Any) -> None:
         known = isinstance(leaf, jax.Array) or isinstance(getattr(leaf, "dtype", None), np.dtype)
         array = leaf if known else np.asarray(leaf)  # of another library's tensor, say
         if is_number(array):
+            check_range(name, array)
             continue
         what = (
             f"a {type(leaf).__name__}" if array.dtype == object and not known else f"{array.dtype}{list(array.shape)}"
@@ -173,6 +174,20 @@ def check_numbers(arrays: Any) -> None:
         elif callable(leaf):
             fix = "; fit(loss, params, data, optimizer) is the order"
         raise TypeError(f"data is arrays of numbers, and {f'its leaf {name!r}' if name else 'this'} is {what}{fix}")
+
+
+def check_range(name: str, array: Any) -> None:
+    """Raises ValueError for whole numbers that JAX would cut to their last 32 bits without a word."""
+    narrow = jax.dtypes.canonicalize_dtype(array.dtype)
+    if narrow == array.dtype or narrow.kind not in "iu" or not array.size:
+        return
+    least, most = int(array.min()), int(array.max())
+    if least < np.iinfo(narrow).min or most > np.iinfo(narrow).max:
+        raise ValueError(
+            f"data has numbers from {least} to {most} in {name or 'its array'}, {array.dtype}{list(array.shape)}, and "
+            f"JAX would take their last 32 bits as {narrow}: number them anew (np.unique(ids, return_inverse=True)), or set "
+            "jax_enable_x64"
+        )
 
 
 def fits(arrays: Any) -> bool:

@@ -102,6 +102,10 @@ MISTAKES = {
     "data that is None": (lambda: train(data=lambda: None and 0), "NoneType"),
     "a file's name": (dict(data="train.npz"), "'train.npz': load it first"),
     "words as labels": (dict(data=(X, np.array(["cat"] * 16))), "leaf '1' <U3[16] np.unique(words"),
+    "identifiers of 64 bits": (
+        dict(data={"x": X, "id": np.arange(16) + 2**40}),
+        "numbers from 1099511627776 id, int64[16] 32 bits as int32 (np.unique(ids",
+    ),
     "other row counts": (dict(data=(X, Y[:9])), "one row count '0': (16, 4) '1': (9,)"),
     "a list of rows": (dict(data=list(zip(X, Y))), "'0/0': (4,) a list of rows np.stack"),
     "a short row": (lambda: train(line, data=batches(Rows(), 8)), "float32[4] float32[3] pad or cut"),
