@@ -169,7 +169,7 @@ def check_numbers(arrays: Any) -> None:
             f"a {type(leaf).__name__}" if array.dtype == object and not known else f"{array.dtype}{list(array.shape)}"
         )
         fix = ""
-        if array.dtype.kind in "SUT":
+        if getattr(array.dtype, "kind", "O") in "SUT":
             fix = "; words become numbers by np.unique(words, return_inverse=True)"
         elif callable(leaf):
             fix = "; fit(loss, params, data, optimizer) is the order"
@@ -185,8 +185,8 @@ def check_range(name: str, array: Any) -> None:
     if least < np.iinfo(narrow).min or most > np.iinfo(narrow).max:
         raise ValueError(
             f"data has numbers from {least} to {most} in {name or 'its array'}, {array.dtype}{list(array.shape)}, and "
-            f"JAX would take their last 32 bits as {narrow}: number them anew (np.unique(ids, return_inverse=True)), or set "
-            "jax_enable_x64"
+            f"JAX would take their last 32 bits as {narrow}: number them anew (np.unique(ids, return_inverse=True)), or "
+            "set jax_enable_x64"
         )
 
 
