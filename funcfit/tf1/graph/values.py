@@ -32,7 +32,8 @@ def _misfit(value, allowed):
 def array_of(value, dtype=None, shape=None):
     """`value` as a new numpy array, of `dtype` when given.
 
-    With `shape`, fewer elements are filled up with the last one. ValueError for None, ragged lists or too many
+    With `shape`, fewer elements are filled up with the last one; a single one is held once, however large the array
+    (which cannot be written to then). ValueError for None, ragged lists or too many
     elements; TypeError for an element that `dtype` does not take ("Expected int32, got 1.5 of type 'float' instead.").
     """
     if value is None:
@@ -122,5 +123,7 @@ def _shaped(array, shape):
         raise ValueError(f"Too many elements provided. Needed at most {wanted}, but received {array.size}")
     if array.size == 0:
         raise ValueError(f"Cannot fill shape {shape} from no elements")
+    if array.size == 1:
+        return np.broadcast_to(array.reshape(()), sizes)  # one number in memory, however many are shown
     flat = array.ravel()
     return np.concatenate([flat, np.full(wanted - flat.size, flat[-1], dtype=array.dtype)]).reshape(sizes)
