@@ -10,6 +10,8 @@ import jax.numpy as jnp
 
 from funcfit.compile import jit
 
+from .memory import available
+
 # The side of the matrices that are multiplied, which keeps the device busy; the bytes copied, more than caches hold.
 SIZES = {"cpu": (1024, 2**27)}
 OTHERS = (8192, 2**30)
@@ -30,12 +32,22 @@ def ceilings(dtype: str = "float32", device: Any = None) -> Ceilings:
     A program whose numbers stay in a CPU's caches can be faster than memory lets it.
     """
     device = jax.devices()[0] if device is None else device
-    side, copied = SIZES.get(device.platform, OTHERS)
+    side, copied = fitting(*SIZES.get(device.platform, OTHERS), available(()))
     with jax.default_device(device):
         ones, even = jnp.ones((side, side), dtype), jnp.full((side, side), 1 / side, dtype)
         product = quickest(jit(lambda x: x @ even, name="ceiling"), ones)
         copy = quickest(jit(lambda x: x + 1, donate_argnums=(0,), name="ceiling"), jnp.zeros(copied // 4))
     return Ceilings(2 * side**3 / product, 2 * copied / copy)
+
+
+def fitting(side: int, copied: int, there: int) -> tuple[int, int]:
+    """The sizes, or smaller ones that take a quarter of the memory there is: a state may fill the rest.
+
+    >>> fitting(8192, 2**30, 2**36), fitting(8192, 2**30, 2**28)
+    ((8192, 1073741824), (2304, 67108864))
+    """
+    most = int((there / 4 / 3 / 4) ** 0.5) // 256 * 256  # three matrices of four bytes a number
+    return min(side, max(most, 256)), min(copied, there // 4)
 
 
 def quickest(fn: Callable[[Any], Any], x: Any) -> float:

@@ -185,8 +185,8 @@ def check_range(name: str, array: Any) -> None:
     if least < np.iinfo(narrow).min or most > np.iinfo(narrow).max:
         raise ValueError(
             f"data has numbers from {least} to {most} in {name or 'its array'}, {array.dtype}{list(array.shape)}, and "
-            f"JAX would take their last 32 bits as {narrow}: number them anew (np.unique(ids, return_inverse=True)), or "
-            "set jax_enable_x64"
+            f"JAX would take their last 32 bits as {narrow}: number them anew (np.unique(ids, return_inverse=True)) "
+            "or set jax_enable_x64"
         )
 
 
