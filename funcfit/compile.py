@@ -104,6 +104,15 @@ def halves(program: ClosedJaxpr, first: int) -> tuple[ClosedJaxpr, ClosedJaxpr]:
     )
 
 
+def without(program: ClosedJaxpr, count: int) -> ClosedJaxpr | None:
+    """A traced program that does not take its first `count` arguments; None where it needs any of them."""
+    jaxpr = program.jaxpr
+    used = _variables(jaxpr.outvars).union(*(_variables(eqn.invars) for eqn in jaxpr.eqns))
+    if used.intersection(jaxpr.invars[:count]):
+        return None
+    return ClosedJaxpr(jaxpr.replace(invars=jaxpr.invars[count:]), program.consts)
+
+
 def _variables(atoms: Sequence[Any]) -> set[Any]:
     return {v for v in atoms if not isinstance(v, Literal)}
 

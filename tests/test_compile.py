@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from funcfit.compile import evaluate, halves, touched
+from funcfit.compile import evaluate, halves, touched, without
 
 
 def test_a_program_in_halves_computes_everything_once():
@@ -23,6 +23,12 @@ def test_a_program_in_halves_computes_everything_once():
         np.testing.assert_allclose(ours, reference, rtol=1e-6)
     assert "sin" in str(one) and "sin" not in str(other) and "dot_general" not in str(one)
     assert touched(program) == math.inf and touched(one) < 40
+
+
+def test_arguments_that_are_not_used_can_be_left_out():
+    program = jax.make_jaxpr(lambda w, x: x > 0)(np.eye(3), np.ones(4))
+    assert evaluate(without(program, 1), [np.ones(4)])[0].all()
+    assert without(program, 2) is None
 
 
 def test_a_matrix_product_in_a_branch_counts_as_heavy():

@@ -14,7 +14,8 @@ import jax
 import numpy as np
 
 from funcfit.tf1.graph.node import Operation
-from funcfit.tf1.run.program import Executable, Program
+from funcfit.tf1.run.executable import Executable
+from funcfit.tf1.run.program import Program
 
 from .run import run
 

@@ -13,7 +13,9 @@ conditionals  a conditional inside a stage
 turns     a loop inside a compiled stage
 counting  how many turns a loop takes, as far as the trace knows
 by_turn   a loop turn by turn, from the host
-program   a plan's stages, compiled and called
+executable  a compiled stage, called on the session's state
+guard     how a run whose checks fail leaves its cells as they were
+program   a plan's stages, run one after the other
 session   Session: the state, and the programs it has made
 explain   a plan in words
 """

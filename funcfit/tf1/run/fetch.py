@@ -156,6 +156,20 @@ def _leaf_pairs(key, value):
     return [pair for k, v in zip(key, value) for pair in _leaf_pairs(k, v)]
 
 
+def feeder(tensor):
+    """The function from values to arrays that may be fed for `tensor`; what fits as it is costs next to nothing."""
+    dtype, fitting = np.dtype(tensor.dtype.base_dtype.as_numpy_dtype), set()
+
+    def fed(value):
+        if type(value) is np.ndarray and value.dtype == dtype and value.shape in fitting:
+            return value
+        array = fed_array(tensor, value)
+        fitting.add(array.shape)
+        return array
+
+    return fed
+
+
 def fed_array(tensor, value):
     """`value` as a numpy array of `tensor`'s dtype, checked against its static shape.
 

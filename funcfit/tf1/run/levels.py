@@ -140,7 +140,8 @@ def _latest(order, waits, uses, earliest, pinned, fed, cells):
                 if cell in writers:
                     seen = position.get(uses[node][i], -1)
                     limit[node] = min(limit[node], after[cell][bisect_right(writers[cell], (seen, math.inf))])
-            level[node] = limit[node] - limit[node] % 2
+            # Where it cannot come before that write, it is given the cell as it was.
+            level[node] = max(limit[node] - limit[node] % 2, earliest[node])
         for source, decided_by in waits[node]:
             limit[source] = min(limit[source], level[node] - (decided_by is not None))
     return level

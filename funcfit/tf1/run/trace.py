@@ -280,23 +280,6 @@ def cells_written_by_rows(made, stage):
     return {cell for node in stage.nodes if node.card.writes_rows for cell in made.writes(node)}
 
 
-def keeping(function, stage, absent):
-    """A stage's function, but the cells stay as they were when one of its checks fails."""
-    written = [cell for cell in stage.writes if cell not in absent]
-
-    def kept(written_values, read_values, taken_values, fed_values):
-        new, given, (ok, seen) = function(written_values, read_values, taken_values, fed_values)
-        if ok is not None:
-            old = dict(zip(written, written_values))
-            new = [
-                jnp.where(jnp.all(ok), value, old[cell]) if cell in old and old[cell].shape == value.shape else value
-                for cell, value in zip(stage.writes, new)
-            ]
-        return new, given, (ok, seen)
-
-    return kept
-
-
 def _current_versions(made, stage, scope):
     """A cell that an earlier stage wrote comes from the state as that stage left it."""
     mine = set(stage.nodes)

@@ -1,0 +1,225 @@
+"""A compiled stage, called on the session's state.
+
+Changes: what has been compiled, and the session's state when it is called. Cells are taken out of the state and put
+back under the session's lock, so that threads may run at the same time.
+"""
+
+import warnings
+from collections import deque
+from contextlib import ExitStack, nullcontext
+from functools import partial
+from itertools import chain
+from operator import itemgetter
+
+import jax
+import numpy as np
+
+from funcfit import by_numpy
+from funcfit.compile import jit, kept_in, wide_mode
+from funcfit.kernels.stack import Stack
+from funcfit.tf1.graph.node import Operation
+from funcfit.tf1.run.guard import Guard
+from funcfit.tf1.run.trace import cells_written_by_rows, stage_function
+
+MANY_SHAPES = 20
+_FIRST = itemgetter(0)
+
+
+class Executable:
+    """A stage compiled for one set of empty cells and one set of static values."""
+
+    def __init__(self, session, made, stage, absent, static, only_looks):
+        self.session, self.plan, self.stage = session, made, stage
+        self.written = tuple(c for c in stage.writes if c not in absent)
+        self.read = tuple(c for c in stage.reads if c not in absent)
+        self.taken = [k for k in stage.takes if k not in static]
+        self.function, self.checked = stage_function(made, stage, absent, static)
+        self.shapes_seen = 0
+        self.label = "run_" + _label(made)
+        self.compiled = self._jitted()
+        # What only looks, and once, may not be worth compiling. What a state comes from is always compiled.
+        self._new = only_looks and len(stage.nodes) <= by_numpy.OPERATIONS
+        checks = any(node.card.checks is not None for node in stage.nodes)
+        self._unguarded = partial(self._guard, absent) if checks and self.written else None
+        self._before = None  # makes the checks before the step (guard.py)
+        self._compiling = None
+        self._places = None
+
+    def _jitted(self):
+        return jit(self.function, donate_argnums=(0,), name=self.label, on_trace=self._traced)
+
+    def _guard(self, absent, *arguments):
+        by_rows = bool(cells_written_by_rows(self.plan, self.stage))
+        guard = Guard(self.compiled, self.stage, absent, by_rows, self.label, arguments)
+        self._before, self.compiled, self._unguarded = guard.before, guard.compiled, None
+
+    def _traced(self):
+        """Told of each compilation: until the call is over, what is compiled is kept for the next process."""
+        if self.session._kept_in is not None and self._compiling is None:
+            self._compiling = ExitStack()
+            self._compiling.enter_context(kept_in(self.session._kept_in))
+        self.shapes_seen += 1
+        if self.shapes_seen == MANY_SHAPES:
+            why = self.stage.why or "the shapes that are fed"
+            warnings.warn(
+                f"{MANY_SHAPES} different shapes have each compiled a program of their own (cause: {why}); padding "
+                "to a few sizes would be faster.",
+                stacklevel=6,
+            )
+
+    def _by_numpy(self, taken, fed):
+        """What the stage gives when it first runs, if NumPy is sooner done than a compiler; else None."""
+        self._new = False
+        with self.session._lock, wide_mode() if self.stage.wide else nullcontext():
+            arguments = [], [self.session._state[c] for c in self.read], taken, fed
+            try:
+                traced = self.compiled.trace(*arguments)
+            except BaseException:
+                self._stop_keeping()
+                raise
+            if not by_numpy.is_quick(traced.jaxpr):
+                return None  # what has been traced is called next
+            out = by_numpy.worked_out(traced.jaxpr, jax.tree.leaves(arguments))
+        self._stop_keeping()
+        self.compiled = self._jitted()
+        _, given, checks = jax.tree.unflatten(jax.tree.structure(traced.out_info), out)
+        self._verify(checks)
+        return given
+
+    def _stop_keeping(self):
+        if self._compiling is not None:
+            self._compiling.close()
+            self._compiling = None
+
+    def _call(self, taken, fed):
+        if not self.stage.wide:
+            return self._called(taken, fed)
+        with wide_mode():
+            return self._called(taken, fed)
+
+    def _called(self, taken, fed):
+        """One compiled call; the state is put right in any case, an interrupt included."""
+        session, out = self.session, []
+        state = session._state
+        try:
+            with session._lock:
+                written = [state[c] for c in self.written]
+                read = [state[c] for c in self.read]
+                if self._unguarded is not None:
+                    self._unguarded(written, read, taken, fed)
+                if self._before is not None:
+                    checks, found = self._before(written, read, taken, fed)
+                    self._verify(checks)
+                    fed = fed + found
+                if not self.stage.writes:
+                    out.append(self.compiled(written, read, taken, fed))
+                else:
+                    results = map(self.compiled, (written,), (read,), (taken,), (fed,))
+                    new = chain.from_iterable(map(_FIRST, out))
+                    # Everything from the call to the last cell happens in one C call, between whose parts no interrupt
+                    # is delivered: one that fell there would leave the state with cells that were donated and are gone.
+                    deque(chain(map(out.extend, (results,)), map(state.__setitem__, self.stage.writes, new)), 0)
+        finally:
+            if self._compiling is not None:
+                self._stop_keeping()
+        _, given, checks = out[0]
+        if self._before is None:
+            self._verify(checks)
+        return given
+
+    def _verify(self, checks):
+        ok, seen = checks
+        if ok is None:
+            return
+        ok = np.asarray(ok)
+        if not ok.all():
+            node, check = self.checked[int(np.argmin(ok))]
+            values = [np.asarray(v) for v in seen[int(np.argmin(ok))]]
+            raise check.error(None, node, check.message(*values))
+
+    def run(self, values):
+        taken = [values[k] for k in self.taken]
+        taken = [x.for_any_run() if isinstance(x, Stack) else x for x in taken]
+        fed = [values[x] for x in self.stage.feeds]
+        given = self._by_numpy(taken, fed) if self._new else None
+        values.update(zip(self.stage.gives, self._call(taken, fed) if given is None else given))
+
+    def run_alone(self, arrays):
+        """The whole run, when this stage is all of the plan; None when a cell is missing, so that the long way finds
+        out.
+        """
+        if self._places is None:
+            self._prepare()
+        try:
+            for cell in self._unwritten:
+                self.session._state[cell]
+            given = self._call([], [arrays[i] for i in self._fed])
+        except KeyError:
+            return None
+        out = [fetched(value) for value in given]
+        if self._shown:
+            state = self.session._state
+            with self.session._lock:  # copied before another run takes the cells
+                out += [fetched(state[cell]) for cell in self._shown]
+        return [out[at] if at is not None else rest(arrays) for at, rest in self._places]
+
+    def _prepare(self):
+        tensors = self.plan.feeds
+        self._fed = [tensors.index(x) for x in self.stage.feeds]
+        self._shown = list(self.plan.shown.values())
+        self._unwritten = [cell for cell in self._shown if cell not in self.plan.final]
+        found, places = [*self.stage.gives, *self.plan.shown], []
+        for key in self.plan.fetch_keys:
+            if key is None:
+                places.append((None, lambda arrays: None))
+            elif key in found:
+                places.append((found.index(key), None))
+            elif key.op.type == "Const":
+                places.append((None, partial(_constant, key.op.attrs["value"])))
+            else:
+                places.append((None, partial(_fed_back, tensors.index(key))))
+        self._places = places
+
+
+def _constant(value, arrays):
+    return fetched(value)
+
+
+def _fed_back(place, arrays):
+    return fetched(arrays[place])
+
+
+def only_reads(made):
+    """True for a plan that shows cells as they are: nothing to compile."""
+    idle = all(node.outputs and made.cells.shows(node.outputs[0]) for node in made.nodes)
+    return idle and all(key in made.shown for key in made.fetch_keys)
+
+
+class Reading:
+    """A plan that only reads: the fetched values are copies of the state's arrays."""
+
+    def __init__(self, session, made):
+        self.session = session
+        self.cells = [made.shown[key] for key in made.fetch_keys]
+
+    def run_alone(self, arrays):
+        """The values, or None when a cell is missing, so that the long way finds out."""
+        state = self.session._state
+        with self.session._lock:
+            try:
+                return [fetched(state[cell]) for cell in self.cells]
+            except KeyError:
+                return None
+
+
+def _label(made):
+    names = [x.name if isinstance(x, Operation) else x.op.name for x in made.fetches[:2]]
+    return "_".join(names).replace("/", "_")[:40]
+
+
+def fetched(value):
+    """A fetched value as programs get it: a numpy array of their own, or a numpy scalar."""
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return value.item() if value.ndim == 0 else value.copy()
+    array = np.array(value)
+    return array[()] if array.ndim == 0 else array
