@@ -96,6 +96,15 @@ def differences(expected: Any, given: Any) -> list[str]:
     return sorted(said)
 
 
+def in_short(said: list[str], most: int = 8) -> str:
+    """Differences as one sentence, of which the first are enough.
+
+    >>> in_short(["a is missing", "b is missing", "c is missing"], most=2)
+    'a is missing; b is missing; and 1 more'
+    """
+    return "; ".join([*said[:most], *([f"and {len(said) - most} more"] if len(said) > most else [])])
+
+
 def is_number(x: Any) -> bool:
     """Whether something is a number, or an array of them."""
     if not isinstance(getattr(x, "dtype", None), np.dtype):  # none, or a key's, or another library's

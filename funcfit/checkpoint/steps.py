@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import jax
 
-from funcfit.tree import differences, in_brief, leaf_names
+from funcfit.tree import differences, in_brief, in_short, leaf_names
 
 from . import arrays, manifest
 from .disk import make, sync, sync_all
@@ -174,7 +174,7 @@ def as_tree(like: Any, leaves: dict[str, Any], place: Path) -> Any:
     said = differences(dict(zip(leaf_names(like), jax.tree.leaves(like), strict=True)), leaves)
     if said:
         raise ValueError(
-            f"{place} does not fit: {'; '.join(said)}. It was saved by another model, optimizer or other options: give "
+            f"{place} does not fit: {in_short(said)}. It was saved by another model, optimizer or other options: give "
             "those, or train in another directory; what was saved is as it was, and restore(folder) gives it by name"
         )
     return jax.tree.unflatten(jax.tree.structure(like), [leaves[name] for name in leaf_names(like)])

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from funcfit.tree import differences, named_leaves
+from funcfit.tree import differences, in_short, named_leaves
 
 
 def save_weights(path: str | os.PathLike, params: Any) -> None:
@@ -38,7 +38,7 @@ def load_weights(path: str | os.PathLike, like: Any = None) -> Any:
         return arrays
     said = differences(named_leaves(like), arrays)
     if said:
-        raise ValueError(f"{path} does not fit: {'; '.join(said)}")
+        raise ValueError(f"{path} does not fit: {in_short(said)}")
     return jax.tree.unflatten(jax.tree.structure(like), [arrays[name] for name in named_leaves(like)])
 
 

@@ -10,7 +10,7 @@ from jax.extend.core import ClosedJaxpr
 from jaxtyping import Array, Int
 
 from funcfit.compile import evaluate, jit
-from funcfit.tree import differences
+from funcfit.tree import differences, in_short
 
 from .convolutions import rearranged
 from .keys import check_keys
@@ -46,7 +46,7 @@ def compiled(update: Callable[..., Any], state: State, feed: Any, span: int, mic
     check_keys(traced)
     changed = differences(state, after)
     if changed:
-        raise ValueError("a step must give back the state's shapes and dtypes: " + "; ".join(changed))
+        raise ValueError("a step must give back the state's shapes and dtypes: " + in_short(changed))
     if jax.default_backend() == "cpu":
         traced = rearranged(traced)
     run = jit(repeated(traced, jax.tree.structure((after, metrics)), metrics, span), donate_argnums=(0,))

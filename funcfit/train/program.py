@@ -10,7 +10,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Int
 
-from funcfit.tree import differences, joined, leaf_bytes, own
+from funcfit.tree import differences, in_short, joined, leaf_bytes, own
 
 from .compiled import EXHAUSTED, compiled, fewest_parts, too_large
 from .data import Data, batches
@@ -216,14 +216,14 @@ class Program:
         said = differences({"opt": first.opt, "extra": first.extra}, {"opt": state.opt, "extra": extra})
         if said:
             raise ValueError(
-                f"the state is not one of this program's: {'; '.join(said)}. Begin with program.init(params), or give "
+                f"the state is not one of this program's: {in_short(said)}. Begin with program.init(params), or give "
                 "the optimizer and the options that the state was trained with"
             ) from error
 
     def _refuse(self, state: State, feed: Any) -> None:
         changed = differences(self._shapes, jax.tree.map(shape, {"state": state, "data": feed}))
         if changed:
-            raise ValueError(f"the program is compiled for other shapes: {'; '.join(changed)}; make another program")
+            raise ValueError(f"the program is compiled for other shapes: {in_short(changed)}; make another program")
 
 
 def shape(leaf: Any) -> jax.ShapeDtypeStruct:

@@ -9,7 +9,18 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Int
 
-from funcfit.tree import described, differences, is_number, joined, labels, map_floats, named_leaves, own, parted
+from funcfit.tree import (
+    described,
+    differences,
+    in_short,
+    is_number,
+    joined,
+    labels,
+    map_floats,
+    named_leaves,
+    own,
+    parted,
+)
 
 from .keys import check_keys
 from .outcome import Loss, Metrics, Outcome, Scalar, measured, quotients
@@ -98,7 +109,7 @@ def step(
                 )
             changed = differences(carry, out.carry)
             if changed:
-                raise ValueError(f"a loss gives back a carry like the one it was given: {'; '.join(changed)}")
+                raise ValueError(f"a loss gives back a carry like the one it was given: {in_short(changed)}")
             value = out.value.astype(jnp.float32) if precision != "float32" else out.value
             return value if scale is None else value * scale, out
 
