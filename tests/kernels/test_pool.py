@@ -6,6 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jax import lax
 
 from funcfit.kernels import pool
 from funcfit.kernels.windows import all_margins, all_places
@@ -18,6 +21,7 @@ WALKS = [
     ((1, 9, 9, 1), (1, 1, 1, 1)),
     ((1, 9, 9, 1), (1, 9, 9, 1)),
     ((1, 2, 2, 1), (1, 3, 3, 1)),
+    ((1, 3, 3, 1), (1, 3, 3, 1)),
     ((1, 1, 1, 3), (1, 1, 1, 3)),
 ]
 SHAPE = (2, 9, 10, 3)
@@ -79,6 +83,29 @@ def test_the_first_maximum_has_the_gradient_and_the_index(window, strides, paddi
     _, within = max_pool_with_argmax(x, window, strides, padding)
     np.testing.assert_array_equal(within, index % x[0].size)
     np.testing.assert_array_equal(scattered_by_argmax(SHAPE, dy, within), dx)
+
+
+axis = st.tuples(st.integers(1, 12), st.integers(1, 9), st.integers(1, 4))
+
+
+@settings(deadline=None, max_examples=6)
+@given(axis, axis, st.sampled_from(["SAME", "VALID"]))
+def test_whatever_the_window_pooling_is_xla_s_own(high, wide, padding):
+    (height, rows, down), (width, columns, right) = high, wide
+    sizes, window, strides = (2, height, width, 3), (1, rows, columns, 1), (1, down, right, 1)
+    if padding == "VALID" and any(k > n for n, k in zip(sizes, window)):
+        return
+    x = integers(5, sizes)
+    reduced = lambda x, start, by: lax.reduce_window(x, np.float32(start), by, window, strides, padding)
+    highest, pull_highest = jax.vjp(lambda x: reduced(x, -np.inf, lax.max), x)
+    counts = reduced(jnp.ones_like(x), 0, lax.add)
+    mean, pull_mean = jax.vjp(lambda x: reduced(x, 0, lax.add) / counts, x)
+    dy = integers(6, mean.shape)
+    how = (window, strides, padding)
+    np.testing.assert_array_equal(pool.max_pool(x, *how), highest)
+    np.testing.assert_allclose(pool.avg_pool(x, *how), mean, rtol=1e-6)
+    np.testing.assert_array_equal(pool.max_pool_gradient(x, dy, *how), pull_highest(dy)[0])
+    np.testing.assert_allclose(pool.avg_pool_gradient(sizes, dy, *how), pull_mean(dy)[0], rtol=1e-5, atol=1e-6)
 
 
 @every_walk
