@@ -161,7 +161,7 @@ class Executable:
             state = self.session._state
             with self.session._lock:  # copied before another run takes the cells
                 out += [fetched(state[cell]) for cell in self._shown]
-        return [out[at] if at is not None else rest(arrays) for at, rest in self._places]
+        return out if self._in_order else [out[at] if at is not None else rest(arrays) for at, rest in self._places]
 
     def _prepare(self):
         tensors = self.plan.feeds
@@ -178,7 +178,7 @@ class Executable:
                 places.append((None, partial(_constant, key.op.attrs["value"])))
             else:
                 places.append((None, partial(_fed_back, tensors.index(key))))
-        self._places = places
+        self._places, self._in_order = places, [at for at, _ in places] == list(range(len(found)))
 
 
 def _constant(value, arrays):

@@ -6,6 +6,7 @@ back in the same structure.
 """
 
 from collections.abc import Mapping
+from operator import itemgetter
 
 import numpy as np
 
@@ -88,6 +89,9 @@ class FetchTree:
             if hasattr(fetch, "_fields"):
                 return lambda values: type(fetch)(*[part(values) for part in parts])
             kind = type(fetch)
+            if len(parts) > 1 and all(isinstance(part, itemgetter) for part in parts):
+                together = itemgetter(*(part(range(len(self.elements))) for part in parts))
+                return lambda values: kind(together(values))
             return lambda values: kind([part(values) for part in parts])
         if isinstance(fetch, Mapping):
             keys, parts = list(fetch), [self._build(fetch[key]) for key in fetch]
@@ -97,8 +101,7 @@ class FetchTree:
                 elements, contract = expand(fetch)
                 places = [self._place(self._element(x)) for x in elements]
                 return lambda values: contract([values[place] for place in places])
-        place = self._place(self._element(fetch))
-        return lambda values: values[place]
+        return itemgetter(self._place(self._element(fetch)))
 
     def _element(self, fetch):
         try:
