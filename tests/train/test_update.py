@@ -134,8 +134,11 @@ def poisoned(at, kind="log"):
 @pytest.mark.parametrize("value", [jnp.nan, jnp.inf, -jnp.inf, 0.0, -1.0, "largest"])
 def test_one_number_that_is_not_finite_is_seen(value, dtype):
     value = jnp.finfo(dtype).max if value == "largest" else value
-    tree = {"w": jnp.full((70, 3), -1.5, dtype).at[69, 1].set(value), "b": jnp.ones(2), "none": jnp.zeros(0)}
-    assert jax.jit(finite)(tree) == np.isfinite(np.float32(value))
+    for shape in [(), (7,), (70, 3), (4, 3, 2, 5)]:
+        tree = {"w": jnp.full(shape, value, dtype), "none": jnp.zeros((0, 3))}
+        assert jax.jit(finite)(tree) == np.isfinite(np.float32(value))
+        tree = {"w": jnp.full(shape, -1.5, dtype).at[(-1,) * len(shape)].set(value), "b": jnp.ones(2)}
+        assert jax.jit(finite)(tree) == np.isfinite(np.float32(value))
 
 
 @pytest.mark.parametrize("kind", ["log", "data"])
