@@ -35,14 +35,20 @@ def of_session(case):
             seen.append(self)
 
     watching = {"__getattr__": lambda _, name: Watched if name == "Session" else getattr(tf, name)}
-    session_cases.CASES[case](type("provider", (), watching)(), np)()
+    run = session_cases.CASES[case](type("provider", (), watching)(), np)
+    run()
     (session,) = seen
     (program,) = (p for p in session._programs.values() if p.tensors)
     (executable,) = program.executables.values()
-    state = session._state
-    fed = [jax.ShapeDtypeStruct((128, *x.shape.as_list()[1:]), x.dtype.as_numpy_dtype) for x in executable.stage.feeds]
-    cells = [[state[c] for c in executable.written], [state[c] for c in executable.read]]
-    return of_program(executable.compiled.lower(*cells, [], fed).compile())
+    compiled, shapes = executable.compiled, []
+
+    def called(*arguments):
+        shapes.extend(jax.ShapeDtypeStruct(x.shape, x.dtype) for x in arguments)
+        return compiled(*arguments)
+
+    executable.compiled = called
+    run()
+    return of_program(compiled.lower(*shapes).compile())
 
 
 def of_fit(case):

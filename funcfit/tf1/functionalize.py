@@ -48,13 +48,15 @@ def functionalize(fetches, feeds=(), session=None):
         function, _ = stage_function(made, stage, frozenset(), static)
         fed = [_as_fed(x, given[x]) for x in stage.feeds]
         try:
-            new, out, _ = function([state[c.name] for c in stage.writes], [state[c.name] for c in stage.reads], [], fed)
+            out = function(*(state[c.name] for c in (*stage.writes, *stage.reads)), *fed)
         except Undecided as wait:
             raise NotImplementedError(
                 f"{wait.tensor.name} decides shapes and is not known before the function runs"
             ) from None
-        after = {**state, **{c.name: value for c, value in zip(stage.writes, new)}}
-        by_key = dict(zip(stage.gives, out)) | {key: after[cell.name] for key, cell in made.shown.items()}
+        after = {**state, **{c.name: value for c, value in zip(stage.writes, out)}}
+        by_key = dict(zip(stage.gives, out[len(stage.writes) :])) | {
+            key: after[cell.name] for key, cell in made.shown.items()
+        }
         fetched = [
             None
             if key is None

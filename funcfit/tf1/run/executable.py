@@ -5,10 +5,9 @@ back under the session's lock, so that threads may run at the same time.
 """
 
 import warnings
-from collections import deque
 from contextlib import ExitStack, nullcontext
 from functools import partial
-from itertools import chain
+from itertools import chain, starmap
 from operator import itemgetter
 
 import jax
@@ -22,7 +21,6 @@ from funcfit.tf1.run.guard import Guard
 from funcfit.tf1.run.trace import cells_written_by_rows, stage_function
 
 MANY_SHAPES = 20
-_FIRST = itemgetter(0)
 
 
 class Executable:
@@ -31,7 +29,7 @@ class Executable:
     def __init__(self, session, made, stage, absent, static, only_looks):
         self.session, self.plan, self.stage = session, made, stage
         self.written = tuple(c for c in stage.writes if c not in absent)
-        self.read = tuple(c for c in stage.reads if c not in absent)
+        self.cells = (*self.written, *(c for c in stage.reads if c not in absent))
         self.taken = [k for k in stage.takes if k not in static]
         self.function, self.checked = stage_function(made, stage, absent, static)
         self.shapes_seen = 0
@@ -42,11 +40,16 @@ class Executable:
         checks = any(node.card.checks is not None for node in stage.nodes)
         self._unguarded = partial(self._guard, absent) if checks and self.written else None
         self._before = None  # makes the checks before the step (guard.py)
+        self._held = itemgetter(*self.cells) if len(self.cells) > 1 else self._few_held
         self._compiling = None
         self._places = None
 
+    def _few_held(self, state):
+        return [state[cell] for cell in self.cells]
+
     def _jitted(self):
-        return jit(self.function, donate_argnums=(0,), name=self.label, on_trace=self._traced)
+        donated = tuple(range(len(self.written)))
+        return jit(self.function, donate_argnums=donated, name=self.label, on_trace=self._traced)
 
     def _guard(self, absent, *arguments):
         by_rows = bool(cells_written_by_rows(self.plan, self.stage))
@@ -71,7 +74,7 @@ class Executable:
         """What the stage gives when it first runs, if NumPy is sooner done than a compiler; else None."""
         self._new = False
         with self.session._lock, wide_mode() if self.stage.wide else nullcontext():
-            arguments = [], [self.session._state[c] for c in self.read], taken, fed
+            arguments = *(self.session._state[c] for c in self.cells), *taken, *fed
             try:
                 traced = self.compiled.trace(*arguments)
             except BaseException:
@@ -82,8 +85,8 @@ class Executable:
             out = by_numpy.worked_out(traced.jaxpr, jax.tree.leaves(arguments))
         self._stop_keeping()
         self.compiled = self._jitted()
-        _, given, checks = jax.tree.unflatten(jax.tree.structure(traced.out_info), out)
-        self._verify(checks)
+        given = jax.tree.unflatten(jax.tree.structure(traced.out_info), out)
+        self._verify(given[len(self.stage.gives) :])
         return given
 
     def _stop_keeping(self):
@@ -99,43 +102,40 @@ class Executable:
 
     def _called(self, taken, fed):
         """One compiled call; the state is put right in any case, an interrupt included."""
-        session, out = self.session, []
+        session, out, writes = self.session, [], self.stage.writes
         state = session._state
         try:
             with session._lock:
-                written = [state[c] for c in self.written]
-                read = [state[c] for c in self.read]
+                arguments = [*self._held(state), *taken, *fed]
                 if self._unguarded is not None:
-                    self._unguarded(written, read, taken, fed)
+                    self._unguarded(*arguments)
                 if self._before is not None:
-                    checks, found = self._before(written, read, taken, fed)
-                    self._verify(checks)
-                    fed = fed + found
-                if not self.stage.writes:
-                    out.append(self.compiled(written, read, taken, fed))
+                    checks, found = self._before(*arguments)
+                    self._verify([checks])
+                    arguments += found
+                if not writes:
+                    out += self.compiled(*arguments)
                 else:
-                    results = map(self.compiled, (written,), (read,), (taken,), (fed,))
-                    new = chain.from_iterable(map(_FIRST, out))
                     # Everything from the call to the last cell happens in one C call, between whose parts no interrupt
                     # is delivered: one that fell there would leave the state with cells that were donated and are gone.
-                    deque(chain(map(out.extend, (results,)), map(state.__setitem__, self.stage.writes, new)), 0)
+                    results = map(out.__iadd__, starmap(self.compiled, (arguments,)))
+                    state.update(zip(writes, chain.from_iterable(results)))
         finally:
             if self._compiling is not None:
                 self._stop_keeping()
-        _, given, checks = out[0]
-        if self._before is None:
-            self._verify(checks)
+        given = out[len(writes) :]
+        if len(given) > len(self.stage.gives):
+            self._verify(given[-1:])
         return given
 
     def _verify(self, checks):
-        ok, seen = checks
-        if ok is None:
-            return
-        ok = np.asarray(ok)
-        if not ok.all():
-            node, check = self.checked[int(np.argmin(ok))]
-            values = [np.asarray(v) for v in seen[int(np.argmin(ok))]]
-            raise check.error(None, node, check.message(*values))
+        """`checks`: what the stage's function gives of its checks, in a list; none when it has none."""
+        for held, seen in checks:
+            held = np.asarray(held)
+            if not held.all():
+                first = int(np.argmin(held))
+                node, check = self.checked[first]
+                raise check.error(None, node, check.message(*(np.asarray(v) for v in seen[first])))
 
     def run(self, values):
         taken = [values[k] for k in self.taken]
@@ -156,7 +156,7 @@ class Executable:
             given = self._call([], [arrays[i] for i in self._fed])
         except KeyError:
             return None
-        out = [fetched(value) for value in given]
+        out = [fetched(value) for value in given[: len(self.stage.gives)]]
         if self._shown:
             state = self.session._state
             with self.session._lock:  # copied before another run takes the cells

@@ -1,6 +1,6 @@
 """A stage as a pure function of arrays.
 
-    function(written, read, taken, fed) -> new values of the written cells, given values, checks
+    function(cells written, cells read, taken, fed) -> new values of the written cells, given values, checks
 
 While it is traced, the values of nodes live in a `Scope`: numpy arrays for what is known (constants, shapes, shape
 arithmetic), JAX tracers for the rest. The same code runs a host stage, where everything is a numpy array.
@@ -247,30 +247,30 @@ def stage_function(made, stage, absent, static):
     """The stage as a function to be jitted; `absent` are the cells that hold nothing, `static` maps keys to their known
     values.
 
-    Gives the function and the list it fills, while traced, with the (node, check) pairs that its third output belongs
-    to.
+    It takes the values of the cells it writes and of those it reads, then what it takes and what is fed, and gives a
+    tuple: the new values of the cells, what the stage gives, and (which checks held, the values they saw), if there are
+    any checks. Beside it comes the list that it fills, while traced, with the (node, check) pairs that these belong to.
     """
     found = []
-    written = [cell for cell in stage.writes if cell not in absent]
-    read = [cell for cell in stage.reads if cell not in absent]
-    taken = [key for key in stage.takes if key not in static]
+    cells = [(cell, None) for cell in (*stage.writes, *stage.reads) if cell not in absent]
+    others = [key for key in stage.takes if key not in static] + stage.feeds
     last = {cell: node for node in stage.nodes for cell in made.writes(node)}
 
-    def function(written_values, read_values, taken_values, fed_values):
+    def function(*arguments):
         scope = Scope(made)
         scope.values.update(static)
-        for cells, values in ((written, written_values), (read, read_values)):
-            scope.values.update({(cell, None): value for cell, value in zip(cells, values)})
+        scope.values.update(zip(cells, arguments))
         _current_versions(made, stage, scope)
-        scope.values.update(zip(taken, taken_values))
-        scope.values.update(zip(stage.feeds, fed_values))
+        scope.values.update(zip(others, arguments[len(cells) :]))
         with np.errstate(all="ignore"):  # TF divides constants by zero in silence
             run_steps(stage.steps, scope)
         found[:] = scope.checks
         new = [jnp.asarray(cell_value(cell, last[cell], scope)) for cell in stage.writes]
         given = [as_arrays(given_value(key, made, scope)) for key in stage.gives]
-        ok = jnp.stack([jnp.all(c.ok) for _, c in scope.checks]) if scope.checks else None
-        return new, given, (ok, [list(c.values) for _, c in scope.checks])
+        if not scope.checks:
+            return (*new, *given)
+        held = jnp.stack([jnp.all(c.ok) for _, c in scope.checks])
+        return *new, *given, (held, [list(c.values) for _, c in scope.checks])
 
     return function, found
 

@@ -244,8 +244,8 @@ def test_a_long_loop_runs_in_constant_memory():
         session.run(y, {x: np.zeros(1000)})
         (run,) = session._programs.values()
         (executable,) = run.executables.values()
-        shapes = [], [], [], [jax.ShapeDtypeStruct((1000,), np.float32)]
-        memory = executable.compiled.lower(*shapes).compile().memory_analysis()
+        shape = jax.ShapeDtypeStruct((1000,), np.float32)
+        memory = executable.compiled.lower(shape).compile().memory_analysis()
         assert memory.temp_size_in_bytes < 100_000
 
 
