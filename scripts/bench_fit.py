@@ -33,6 +33,7 @@ from pathlib import Path
 import jax
 import numpy as np
 from bench.processes import as_any_user, import_time
+from bench.tables import heads, spread
 from bench.training_cases import CASES, OPTIMIZER, Way, by_hand, by_program
 
 from funcfit import Every, fit, on
@@ -82,10 +83,6 @@ def seconds(way: Way) -> float:
     return time.perf_counter() - begun
 
 
-def spread(ratios: list[float]) -> str:
-    return f"{statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})"
-
-
 def compare(names: list[str], rounds: int) -> dict:
     """Print a row for each model, and give all that was measured."""
     there, missing = libraries()
@@ -110,11 +107,6 @@ def compare(names: list[str], rounds: int) -> dict:
     return {"versions": versions, "microseconds": times}
 
 
-def heads(*columns: str) -> None:
-    print(f"| model | {' | '.join(columns)} |")
-    print("|---|" + "---:|" * len(columns))
-
-
 PARTS = ("in all", "imports", "parameters", "fit")
 
 
@@ -137,13 +129,9 @@ def compare_first(names: list[str], rounds: int) -> dict:
         own = [{**part, "own": part["in all"] - part["imports"]} for pair in both for part in pair]
         ratios = [spread([b[p] / a[p] for a, b in zip(own[::2], own[1::2])]) for p in ("in all", "own", "fit")]
         print(f"| {name} | {' | '.join(medians + ratios)} |", flush=True)
-    statements = "import funcfit", "import jax; from funcfit import fit"
-    taken = {s: [import_time(sys.executable, s, "import jax") for _ in range(rounds)] for s in statements}
-    for statement, seconds in taken.items():
-        print(
-            f"{statement}: {statistics.median(seconds):.2f} s over import jax ({min(seconds):.2f}-{max(seconds):.2f})"
-        )
-    return {"seconds": times, "imports": taken}
+    taken = [import_time(sys.executable, "import jax; from funcfit import fit", "import jax") for _ in range(rounds)]
+    print(f"from funcfit import fit: {statistics.median(taken):.2f} s over jax ({min(taken):.2f}-{max(taken):.2f})")
+    return {"seconds": times, "import": taken}
 
 
 def newcomer(model: str) -> list[dict[str, float]]:
