@@ -1,6 +1,7 @@
 """What the bench_*.py scripts time.
 
 session_cases   programs as sessions run them, for funcfit and TensorFlow alike
+graph_cases     graphs of any number of nodes
 cases_by_hand   the same, as a reader of JAX's documentation would write them
 training_cases  models to train: by hand, by funcfit, and what a way to train has to give
 accelerator_cases  larger models, as networks and as TensorFlow 1 graphs
