@@ -1,8 +1,7 @@
 """The functional half: a loss, data, a State, a Program, a Run; `fit` is a few lines over them.
 
 state.py     State, all that the next step depends on, as one pytree
-data.py      batches: a batch for every step, pure in the step; ahead.py makes those of the host in time, positions.py
-             tells where a loader stands
+data/        batches: a batch for every step, pure in the step; ahead.py makes those of the host in time
 update.py    one step as a pure function: gradient, precision, optimizer, what is not finite; rates.py reads its rate
 outcome.py   what a loss gives, in one form; keys.py sees to it that no key is drawn from twice
 program.py   Program: many steps in one compiled call, which compiled.py makes and convolutions.py keeps fast

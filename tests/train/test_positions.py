@@ -9,7 +9,7 @@ import optax
 import pytest
 
 from funcfit import Every, Run, batches, checkpoint, fit, on, program, replay
-from funcfit.train.positions import read, written
+from funcfit.train.data.positions import read, written
 
 DRAWN = []  # batches that were taken from a source
 
