@@ -48,7 +48,6 @@ LAZY = {
     ("funcfit.checkpoint.arrays", "orbax"): "half a second, for those who save",
     ("funcfit.checkpoint.arrays", "etils"): "comes with orbax",
     ("funcfit.checkpoint.arrays", "tensorstore"): "for those who restore",
-    ("funcfit.checkpoint.arrays", "tensorstore"): "for those who restore",
     ("funcfit.checkpoint.weights", "safetensors"): "an extra",
     ("funcfit", "funcfit.train"): "a program that imports only funcfit.tf1 does not wait for optax",
     ("funcfit", "funcfit.cli"): "a notebook that says %load_ext funcfit needs the runner; `import funcfit` does not",
