@@ -22,6 +22,7 @@ from jaxtyping import Array, Float
 from .module import AnyArray
 
 LEAST = 10**8  # multiplications; a sum of fewer takes a core two milliseconds at most
+CACHED = 4 << 20  # numbers that a processor's last cache holds, with what they are made of
 
 Sizes = Sequence[int]
 Margins = Sequence[tuple[int, int]]
@@ -101,19 +102,20 @@ def _each(table, count):
 def pays(batch: int, sizes: Sizes, filter: Sizes, margins: Margins) -> bool:
     """Whether `convolution` takes clearly less of a CPU's time than the sum, by the multiplications of either.
 
-    A transform's count four times: its matrices are thin, and what it makes is large. Measured where batches of 8 to
-    256 images of 7x7 to 56x56, with 1 to 128 channels, meet windows of 3x3 to 7x7.
+    A transform takes longer than its multiplications, its matrices being thin and what it makes being large: those of
+    images count four times, and each number of the filter's spectra counts as many multiplications as fit the
+    measurements in docs/performance.md.
     """
     *window, inputs, outputs = filter
     counts = _counts(sizes, window, margins)
     height, width = _tile(sizes, margins)
     bins = height // 2 + 1
+    weights = bins * width * 4 * inputs * outputs
     summed = batch * math.prod(counts) * math.prod(filter)
-    products = bins * width * 4 * inputs * outputs * batch
-    transforms = bins * width * 4 * math.prod(filter)
+    by_spectra = weights * (batch + (60 if weights < CACHED else 250))
     for channels, (high, wide) in ((inputs, sizes), (outputs, counts)):
-        transforms += batch * channels * bins * (2 * high * wide + 4 * width * wide)
-    return summed >= LEAST and products + 4 * transforms < 0.8 * summed
+        by_spectra += 4 * batch * channels * bins * (2 * high * wide + 4 * width * wide)
+    return summed >= LEAST and by_spectra < 0.8 * summed
 
 
 def _counts(sizes, window, margins):

@@ -69,6 +69,7 @@ def test_a_wide_window_over_small_images_goes_by_spectra_on_a_cpu(kernel, sum_, 
         pytest.param((128, 28, 28, 1), (5, 5, 1, 32), id="few channels"),
         pytest.param((1, 14, 14, 32), (5, 5, 32, 64), id="few images"),
         pytest.param((16, 224, 224, 32), (5, 5, 32, 64), id="large images"),
+        pytest.param((32, 7, 7, 512), (3, 3, 512, 512), id="a large filter"),
     ],
 )
 def test_what_would_gain_nothing_stays_a_sum(images, filter):
