@@ -42,7 +42,7 @@ def split(key: PRNGKeyArray, count: int = 2) -> list[PRNGKeyArray]:
 
 
 def full(shape: tuple[int, ...], value: float) -> Float[Array, "..."]:
-    return jax.device_put(np.full(shape, value, np.float32))
+    return jax.device_put(np.full(shape, value, jnp.result_type(float)))
 
 
 def known(key: Any) -> bool:

@@ -47,3 +47,10 @@ def test_a_traced_start_is_the_same_start():
     eager = net.init(jax.random.key(0), (6, 4))[0]
     traced = jax.jit(lambda key: net.init(key, (6, 4))[0])(jax.random.key(0))
     jax.tree.map(lambda x, y: np.testing.assert_allclose(x, y, rtol=1e-5, atol=1e-7), eager, traced)
+
+
+def test_first_parameters_are_doubles_where_floats_are():
+    net = nn.sequential(nn.dense(3), nn.layer_norm(), nn.lstm(2))
+    with jax.enable_x64(True):
+        params, _ = net.init(jax.random.key(0), (4, 5))
+    assert {leaf.dtype for leaf in jax.tree.leaves(params)} == {np.dtype(np.float64)}
