@@ -65,7 +65,8 @@ def filter_gradient(x: Images, shape: Sizes, dy: Float[AnyArray, "batch _ _ out"
     t = _tables_for(x.shape, shape, margins)
     of_x, of_dy = _spectra(x, t.down, t.across), _spectra(dy, t.up.T, t.along.T)
     weights = jnp.einsum("fni,fno->fio", of_x, of_dy).reshape(-1, 2, inputs, 2, outputs)
-    return (t.window.T @ weights.transpose(0, 1, 3, 2, 4).reshape(-1, inputs * outputs)).reshape(shape)
+    weights = weights.transpose(0, 1, 3, 2, 4).reshape(-1, inputs * outputs)
+    return jnp.matmul(t.window.T, weights).reshape(shape)
 
 
 def _tables_for(images, filter, margins):
