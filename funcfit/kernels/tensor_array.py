@@ -113,7 +113,7 @@ class TensorArray:
 
     def _written_at(self, index, value):
         array = self.buffered(value)
-        place = array.buffer.at[index]
+        place = jnp.asarray(array.buffer).at[index]
         buffer = place.add(value, mode="drop") if self.adds else place.set(value, mode="drop")
         written, length = array.written, array.length
         if known(index, written):
