@@ -1,6 +1,8 @@
 """Files and folders that a power cut does not take away: each is brought to the disk, then the folder it is in."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -13,11 +15,22 @@ def make(folder: Path) -> None:
 
 
 def replace(path: Path, text: str) -> None:
-    """Write a file that is there as a whole, as it was or as it will be, at any moment."""
-    tmp = path.with_suffix(".tmp")
-    tmp.write_text(text)
-    sync(tmp)
-    tmp.replace(path)
+    with replaced(path) as tmp:
+        tmp.write_text(text)
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[Path]:
+    """A file to write, which takes the place of `path` afterwards: that one is there as a whole, as it was or as it
+    will be, at any moment."""
+    tmp = path.with_name(f"{path.name}.tmp")
+    try:
+        yield tmp
+        sync(tmp)
+        tmp.replace(path)
+    except BaseException:
+        tmp.unlink(missing_ok=True)
+        raise
     sync(path.parent)
 
 

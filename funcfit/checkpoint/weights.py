@@ -1,6 +1,7 @@
 """Parameters to and from the files that other programs read."""
 
 import os
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -9,18 +10,20 @@ import numpy as np
 
 from funcfit.tree import differences, in_short, named_leaves
 
+from .disk import replaced
+
 
 def save_weights(path: str | os.PathLike, params: Any) -> None:
     """Write a pytree of arrays as .safetensors or .npz, each leaf under its name ("dense/kernel").
 
-    Raises ValueError for another ending.
+    A file that was there is replaced as a whole, or stays as it was.
+    Raises ValueError for another ending, and for dtypes that .npz does not know (bfloat16).
     """
     path = Path(path)
     arrays = {name: np.asarray(leaf) for name, leaf in named_leaves(params).items()}
-    if _kind(path) == ".npz":
-        np.savez(path, allow_pickle=False, **arrays)
-    else:
-        _safetensors().save_file({name: np.require(array, requirements="C") for name, array in arrays.items()}, path)
+    write = _write_npz if _kind(path) == ".npz" else _write_safetensors
+    with replaced(path) as tmp:
+        write(tmp, arrays)
 
 
 def load_weights(path: str | os.PathLike, like: Any = None) -> Any:
@@ -40,6 +43,20 @@ def load_weights(path: str | os.PathLike, like: Any = None) -> Any:
     if said:
         raise ValueError(f"{path} does not fit: {in_short(said)}")
     return jax.tree.unflatten(jax.tree.structure(like), [arrays[name] for name in named_leaves(like)])
+
+
+def _write_npz(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    """As np.savez does, whose own arguments are names that no array may have."""
+    with zipfile.ZipFile(path, "w") as file:
+        for name, array in arrays.items():
+            if array.dtype.kind == "V":  # NumPy would read it back as raw bytes
+                raise ValueError(f"{name} is {array.dtype}, which .npz does not know: save it as .safetensors")
+            with file.open(f"{name}.npy", "w", force_zip64=True) as entry:
+                np.lib.format.write_array(entry, array, allow_pickle=False)
+
+
+def _write_safetensors(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    _safetensors().save_file({name: np.require(array, requirements="C") for name, array in arrays.items()}, path)
 
 
 def _kind(path: Path) -> str:

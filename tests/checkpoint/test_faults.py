@@ -73,7 +73,7 @@ def test_new_folders_and_files_are_on_the_disk_in_the_folders_that_they_are_in(t
     replace(tmp_path / "runs" / "a" / "run.json", "{}")
     steps = [(name, str(Path(path).relative_to(tmp_path))) for name, path in disk.done if name != "open"]
     made = [("mkdir", "runs"), ("fsync", "."), ("mkdir", "runs/a"), ("fsync", "runs")]
-    assert steps == [*made, ("fsync", "runs/a/run.tmp"), ("replace", "runs/a/run.tmp"), ("fsync", "runs/a")]
+    assert steps == [*made, ("fsync", "runs/a/run.json.tmp"), ("replace", "runs/a/run.json.tmp"), ("fsync", "runs/a")]
 
 
 def test_a_file_that_ends_anywhere_is_noticed(tmp_path):
