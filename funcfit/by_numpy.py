@@ -115,12 +115,13 @@ _LIKE_XLA = {  # where that depends on more than the name: of an equation, wheth
     "argmax": lambda e: _size(e.invars[0]) > 0,
     "argmin": lambda e: _size(e.invars[0]) > 0,
     "convert_element_type": lambda e: _kind(e.invars[0]) != "f" or e.params["new_dtype"].kind in "fb",
-    "copy": lambda e: True,
     "div": lambda e: _kind(e.invars[0]) == "f",
     "dot_general": lambda e: e.invars[0].aval.dtype == e.invars[1].aval.dtype == e.outvars[0].aval.dtype,
     "integer_pow": lambda e: e.params["y"] >= 0,
+    "reduce_and": lambda e: _kind(e.invars[0]) == "b",
     "reduce_max": lambda e: _size(e.invars[0]) > 0,
     "reduce_min": lambda e: _size(e.invars[0]) > 0,
+    "reduce_or": lambda e: _kind(e.invars[0]) == "b",
     "round": lambda e: e.params["rounding_method"].name == "TO_NEAREST_EVEN",
     "select_n": lambda e: _kind(e.invars[0]) == "b",
 }
@@ -147,18 +148,20 @@ def is_quick(program: ClosedJaxpr) -> bool:
 
 
 def _efforts(program: ClosedJaxpr) -> Iterator[int | None]:
-    """How many numbers each operation computes; None for one that is not NumPy's."""
+    """How many numbers each operation sees and computes; None for one that is not NumPy's."""
     for eqn in program.jaxpr.eqns:
         inner, name = _inner(eqn), eqn.primitive.name
         if inner is not None:
             yield from _efforts(inner)
         elif name not in _BY_ELEMENT and name not in _WITH_PARAMETERS or not _LIKE_XLA.get(name, lambda e: True)(eqn):
             yield None
-        elif any(_kind(v) not in "biuf" or v.aval.dtype.itemsize < 4 and _kind(v) == "f" for v in eqn.outvars):
+        elif any(_kind(v) not in "biuf" or v.aval.dtype == np.float16 for v in (*eqn.invars, *eqn.outvars)):
             yield None  # half precision: XLA computes in more
         else:
             axes = eqn.params["dimension_numbers"][0][0] if name == "dot_general" else ()
-            yield sum(map(_size, eqn.outvars)) * math.prod(eqn.invars[0].aval.shape[i] for i in axes)
+            yield sum(map(_size, eqn.invars)) + sum(map(_size, eqn.outvars)) * math.prod(
+                eqn.invars[0].aval.shape[i] for i in axes
+            )
 
 
 def worked_out(program: ClosedJaxpr, arguments: Sequence[Any]) -> list[np.ndarray]:

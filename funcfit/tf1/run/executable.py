@@ -18,7 +18,7 @@ from funcfit.compile import jit, kept_in, wide_mode
 from funcfit.kernels.stack import Stack
 from funcfit.tf1.graph.node import Operation
 from funcfit.tf1.run.guard import Guard
-from funcfit.tf1.run.trace import cells_written_by_rows, stage_function
+from funcfit.tf1.run.trace import cells_written_by_rows, shapes_of, stage_function
 
 MANY_SHAPES = 20
 
@@ -40,6 +40,7 @@ class Executable:
         checks = any(node.card.checks is not None for node in stage.nodes)
         self._unguarded = partial(self._guard, absent) if checks and self.written else None
         self._before = None  # makes the checks before the step (guard.py)
+        self._harmless = set()  # shapes of what is taken and fed with which no check can fail
         self._held = itemgetter(*self.cells) if len(self.cells) > 1 else self._few_held
         self._compiling = None
         self._places = None
@@ -52,9 +53,17 @@ class Executable:
         return jit(self.function, donate_argnums=donated, name=self.label, on_trace=self._traced)
 
     def _guard(self, absent, *arguments):
+        """Decides how the cells are guarded, at the first arguments that need it."""
+        shapes = shapes_of(arguments[len(self.cells) :])
+        if shapes in self._harmless:
+            return
         by_rows = bool(cells_written_by_rows(self.plan, self.stage))
         guard = Guard(self.compiled, self.stage, absent, by_rows, self.label, arguments)
-        self._before, self.compiled, self._unguarded = guard.before, guard.compiled, None
+        if guard.needed:
+            self._before, self.compiled, self._unguarded = guard.before, guard.compiled, None
+        else:
+            self._harmless.add(shapes)
+            self._unguarded = self._unguarded if shapes else None
 
     def _traced(self):
         """Told of each compilation: until the call is over, what is compiled is kept for the next process."""
@@ -86,7 +95,7 @@ class Executable:
         self._stop_keeping()
         self.compiled = self._jitted()
         given = jax.tree.unflatten(jax.tree.structure(traced.out_info), out)
-        self._verify(given[len(self.stage.gives) :])
+        self._verify(given[len(self.stage.gives) :], arguments)
         return given
 
     def _stop_keeping(self):
@@ -111,7 +120,7 @@ class Executable:
                     self._unguarded(*arguments)
                 if self._before is not None:
                     checks, found = self._before(*arguments)
-                    self._verify([checks])
+                    self._verify(checks, arguments)
                     arguments += found
                 if not writes:
                     out += self.compiled(*arguments)
@@ -125,16 +134,16 @@ class Executable:
                 self._stop_keeping()
         given = out[len(writes) :]
         if len(given) > len(self.stage.gives):
-            self._verify(given[-1:])
+            self._verify(given[-1:], arguments)
         return given
 
-    def _verify(self, checks):
+    def _verify(self, checks, arguments):
         """`checks`: what the stage's function gives of its checks, in a list; none when it has none."""
         for held, seen in checks:
             held = np.asarray(held)
             if not held.all():
                 first = int(np.argmin(held))
-                node, check = self.checked[first]
+                node, check = self.checked[shapes_of(arguments)][first]
                 raise check.error(None, node, check.message(*(np.asarray(v) for v in seen[first])))
 
     def run(self, values):
@@ -155,6 +164,8 @@ class Executable:
                 self.session._state[cell]
             given = self._call([], [arrays[i] for i in self._fed])
         except KeyError:
+            if all(cell in self.session._state for cell in (*self.cells, *self._unwritten)):
+                raise
             return None
         out = [fetched(value) for value in given[: len(self.stage.gives)]]
         if self._shown:

@@ -95,7 +95,7 @@ class FetchTree:
             return lambda values: kind([part(values) for part in parts])
         if isinstance(fetch, Mapping):
             keys, parts = list(fetch), [self._build(fetch[key]) for key in fetch]
-            return lambda values: type(fetch)([(key, part(values)) for key, part in zip(keys, parts)])
+            return lambda values: _filled(type(fetch)(), zip(keys, [part(values) for part in parts]))
         for kind, expand, _ in _expansions:
             if isinstance(fetch, kind):
                 elements, contract = expand(fetch)
@@ -120,6 +120,12 @@ class FetchTree:
             self._index[element] = len(self.elements)
             self.elements.append(element)
         return self._index[element]
+
+
+def _filled(mapping, pairs):
+    for key, value in pairs:
+        mapping[key] = value
+    return mapping
 
 
 def fed_pairs(graph, feed_dict):
@@ -162,12 +168,14 @@ def _leaf_pairs(key, value):
 def feeder(tensor):
     """The function from values to arrays that may be fed for `tensor`; what fits as it is costs next to nothing."""
     dtype, fitting = np.dtype(tensor.dtype.base_dtype.as_numpy_dtype), set()
+    text = dtype.hasobject
 
     def fed(value):
         if type(value) is np.ndarray and value.dtype == dtype and value.shape in fitting:
             return value
         array = fed_array(tensor, value)
-        fitting.add(array.shape)
+        if not text:
+            fitting.add(array.shape)
         return array
 
     return fed
@@ -180,7 +188,7 @@ def fed_array(tensor, value):
     """
     dtype = tensor.dtype.base_dtype
     numpy = dtype.as_numpy_dtype
-    if type(value) is np.ndarray and value.dtype == numpy:
+    if type(value) is np.ndarray and value.dtype == numpy and dtype is not dtypes.string:
         array = value
     else:
         array = _converted(tensor, value, dtype, numpy)

@@ -23,15 +23,16 @@ class Guard:
     def __init__(self, whole, stage, absent, by_rows, label, arguments):
         self._whole, self._stage, self._count, self._of_feeds = whole, stage, len(arguments), {}
         self._donated = tuple(range(sum(cell not in absent for cell in stage.writes)))
-        self.before, self.compiled = None, whole
+        self.before, self.compiled, self._compiled_checks = None, whole, jit(self._checks, name="check_" + label)
         (checks, _), (_, structure) = self._halves(arguments)
-        if not structure.num_leaves:
-            return  # all turned out to hold while tracing
+        self.needed = structure.num_leaves > 0  # else all checks turned out to hold while tracing, for these shapes
+        if not self.needed:
+            return
         of_feeds, state = self._of_feeds_alone(checks, arguments), sum(arguments[i].nbytes for i in self._donated)
         if of_feeds is not None and by_numpy.is_quick(of_feeds):
             self.before = self._by_numpy
         elif by_rows or state > LARGE_STATE and 32 * touched(checks) < state:
-            self.before = jit(self._checks, name="check_" + label)
+            self.before = self._compiled_checks
         step = self._keeping(absent) if self.before is None else self._rest
         self.compiled = jit(step, donate_argnums=self._donated, name=label)
 
@@ -57,6 +58,8 @@ class Guard:
             (checks, _), (_, structure) = self._halves(arguments)
             self._of_feeds[shapes] = self._of_feeds_alone(checks, arguments), structure
         checks, structure = self._of_feeds[shapes]
+        if checks is None:  # of these shapes they are not of fed values alone
+            return self._compiled_checks(*arguments)
         return _apart(by_numpy.worked_out(checks, fed), structure)
 
     def _rest(self, *arguments):
@@ -67,10 +70,13 @@ class Guard:
     def _keeping(self, absent):
         """The whole function, but the cells stay as they were when one of its checks fails."""
         cells, whole = self._stage.writes, self._whole
-        written = [cell for cell in cells if cell not in absent]
+        written, count = [cell for cell in cells if cell not in absent], len(cells) + len(self._stage.gives)
 
         def kept(*arguments):
-            *values, (held, seen) = whole(*arguments)
+            out = whole(*arguments)
+            if len(out) == count:
+                return out  # of these shapes all turned out to hold while tracing
+            *values, (held, seen) = out
             old = dict(zip(written, arguments))
             for i, cell in enumerate(cells):
                 if cell in old and old[cell].shape == values[i].shape:
@@ -81,6 +87,5 @@ class Guard:
 
 
 def _apart(out, structure):
-    """The checks, and what else was computed for them."""
-    (checks,) = structure.unflatten(out[: structure.num_leaves])
-    return checks, out[structure.num_leaves :]
+    """The checks, none or one (trace.py), and what else was computed for them."""
+    return structure.unflatten(out[: structure.num_leaves]), out[structure.num_leaves :]

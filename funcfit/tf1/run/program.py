@@ -56,7 +56,7 @@ class Program:
                 results = self._run(values)
             except (Undecided, ByTurn) as wait:
                 self._learn(wait)
-                self.session._state.update(before)
+                self._undo(before)
                 self._make_plan()
                 continue
             self.ran = True
@@ -71,11 +71,19 @@ class Program:
         noted.add(new)
 
     def _written_so_far(self):
-        """What the cells hold that the first stages of a plan write: should a later stage turn out to need another
-        plan, the run begins anew.
+        """What the cells hold that the first stages of a plan write, None for an empty one: should a later stage turn
+        out to need another plan, the run begins anew.
         """
         state, stages = self.session._state, self.plan.stages
-        return {cell: np.array(state[cell]) for stage in stages[:-1] for cell in stage.writes if cell in state}
+        written = [cell for stage in stages[:-1] for cell in stage.writes]
+        return {cell: np.array(state[cell]) if cell in state else None for cell in written}
+
+    def _undo(self, before):
+        state = self.session._state
+        state.update({cell: value for cell, value in before.items() if value is not None})
+        for cell, value in before.items():
+            if value is None:
+                state.pop(cell, None)
 
     def _make_plan(self):
         self.plan = plan(

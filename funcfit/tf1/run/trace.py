@@ -249,9 +249,10 @@ def stage_function(made, stage, absent, static):
 
     It takes the values of the cells it writes and of those it reads, then what it takes and what is fed, and gives a
     tuple: the new values of the cells, what the stage gives, and (which checks held, the values they saw), if there are
-    any checks. Beside it comes the list that it fills, while traced, with the (node, check) pairs that these belong to.
+    any checks. Beside it comes the dict that it fills, while traced, with the (node, check) pairs that these belong to,
+    by the shapes of the arguments.
     """
-    found = []
+    found = {}
     cells = [(cell, None) for cell in (*stage.writes, *stage.reads) if cell not in absent]
     others = [key for key in stage.takes if key not in static] + stage.feeds
     last = {cell: node for node in stage.nodes for cell in made.writes(node)}
@@ -264,7 +265,7 @@ def stage_function(made, stage, absent, static):
         scope.values.update(zip(others, arguments[len(cells) :]))
         with np.errstate(all="ignore"):  # TF divides constants by zero in silence
             run_steps(stage.steps, scope)
-        found[:] = scope.checks
+        found[shapes_of(arguments)] = scope.checks
         new = [jnp.asarray(cell_value(cell, last[cell], scope)) for cell in stage.writes]
         given = [as_arrays(given_value(key, made, scope)) for key in stage.gives]
         if not scope.checks:
@@ -273,6 +274,10 @@ def stage_function(made, stage, absent, static):
         return *new, *given, (held, [list(c.values) for _, c in scope.checks])
 
     return function, found
+
+
+def shapes_of(arguments):
+    return tuple([getattr(x, "shape", None) for x in arguments])  # a list of the run has none
 
 
 def cells_written_by_rows(made, stage):

@@ -46,3 +46,19 @@ def test_a_failed_check_leaves_the_cells_as_they_were(update):
             for ours, kept in zip(session.run(tf.global_variables()), before):
                 np.testing.assert_array_equal(ours, kept)
         assert session.run(v).any()
+
+
+@pytest.mark.parametrize("lengths", [(1, 5), (5, 1)])
+def test_which_checks_there_are_may_depend_on_the_shapes(lengths):
+    x, v = tf.placeholder(tf.float32, [None]), tf.Variable(1.0)
+    checked = lambda: tf.reduce_sum(tf.gather([1.0, 2.0], tf.cast(x, tf.int32)))
+    value = tf.cond(tf.shape(x)[0] > 2, checked, lambda: tf.reduce_sum(x))
+    step = tf.assign_sub(v, value)
+    with tf.Session() as session:
+        session.run(v.initializer)
+        for length in lengths:
+            session.run(step, {x: np.zeros(length)})
+        assert session.run(v) == -4.0
+        with pytest.raises(tf.errors.InvalidArgumentError, match="= 3 is not in"):
+            session.run(step, {x: np.full(5, 3.0)})
+        assert session.run(v) == -4.0

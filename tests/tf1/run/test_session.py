@@ -416,3 +416,16 @@ def test_a_cache_that_cannot_be_made_is_none(tmp_path, monkeypatch, recwarn):
     with tf.Session() as session:
         session.run(tf.cos(tf.placeholder_with_default(1.0, [])))
     assert not recwarn
+
+
+def test_strings_may_be_fed_as_objects():
+    x = tf.placeholder(tf.string, [None])
+    with tf.Session() as session:
+        for _ in range(2):
+            fed = {x: np.array(["a", "b"], object)}
+            assert session.run(tf.identity(x), fed).tolist() == [b"a", b"b"]
+
+
+def test_a_mapping_with_a_default_can_be_fetched():
+    with tf.Session() as session:
+        assert session.run(collections.defaultdict(list, a=tf.constant(1))) == {"a": 1}

@@ -163,3 +163,15 @@ def test_an_initial_value_is_the_same_drawn_at_once_or_compiled():
     with tf.Session() as at_once, tf.Session() as compiled:
         at_once.run(v.initializer)
         np.testing.assert_array_max_ulp(at_once.run(v), compiled.run(draw), 1)
+
+
+def test_a_run_that_is_planned_again_draws_what_it_would_have_drawn():
+    drawn = tf.random_uniform([3], seed=7)
+    count = tf.py_func(lambda _: np.int32(2), [drawn], tf.int32)
+    sized = tf.cond(count > 1, lambda: tf.zeros([2]), lambda: tf.zeros([3]))  # its predicate turns out to decide shapes
+    with tf.Session() as session:
+        first = session.run(drawn)
+    with tf.Session() as session:
+        values, zeros = session.run([drawn, sized])
+    np.testing.assert_array_equal(values, first)
+    assert zeros.shape == (2,)
