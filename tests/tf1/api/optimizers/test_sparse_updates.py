@@ -78,6 +78,17 @@ LOOKED_UP = {
     "bounded in norm": lambda table, ids: tf.nn.embedding_lookup(table, ids, max_norm=1.0),
     "through identity": lambda table, ids: tf.gather(tf.identity(table), ids),
     "one row": lambda table, ids: tf.gather(table, ids[0]),
+    "in a loop": lambda table, ids: tf.while_loop(
+        lambda i, y: i < 3, lambda i, y: (i + 1, y + tf.gather(table, ids + i)), [0, tf.zeros([4, COLUMNS])]
+    )[1],
+    "nce_loss": lambda table, ids: tf.nn.nce_loss(
+        weights=table_of(),
+        biases=tf.Variable(np.zeros(ROWS, np.float32)),
+        labels=tf.reshape(ids, [-1, 1]),
+        inputs=tf.nn.embedding_lookup(table, ids),
+        num_sampled=8,
+        num_classes=ROWS,
+    ),
 }
 
 
