@@ -7,6 +7,7 @@ What it has to remember it keeps in `state.extra`, so that a run that goes on la
 import functools
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax
@@ -21,12 +22,20 @@ from .report import NO_STEPS, Timing
 from .state import State
 
 
-class Every(NamedTuple):
-    """A pace: every so many steps, epochs, or minutes by a clock that is never set back; whichever comes first."""
+@dataclass(frozen=True)
+class Every:
+    """A pace: every so many steps, epochs, or minutes by a clock that is never set back; whichever comes first.
+
+    Raises ValueError for one that leads backwards.
+    """
 
     steps: int = 0
-    epochs: float = 0
-    minutes: float = 0
+    epochs: float | int = 0
+    minutes: float | int = 0
+
+    def __post_init__(self):
+        if not all(part >= 0 for part in (self.steps, self.epochs, self.minutes)):
+            raise ValueError(f"a pace leads forward, and {self} does not")
 
     def after(self, step: int, data: Data) -> int:
         """The first step after `step` at which it is time, by the steps and epochs alone.

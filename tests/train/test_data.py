@@ -4,7 +4,7 @@ import numpy as np
 import optax
 import pytest
 
-from funcfit import batches, fit
+from funcfit import Every, batches, fit
 from funcfit.compile import traces
 
 
@@ -47,6 +47,22 @@ def test_a_batch_may_be_larger_than_the_data():
 def test_steps_cover_epochs():
     data = batches(np.arange(7), 3)
     assert [data.steps(epochs) for epochs in (1, 2, 3, 0.5)] == [3, 5, 7, 2]
+
+
+def test_parts_of_epochs_are_counted_without_rounding():
+    for pad in (False, True):
+        data, step, paced = batches(np.arange(10), 1, pad=pad), 0, []
+        while step < 10:
+            step = Every(epochs=0.1).after(step, data)
+            paced.append(step)
+        assert paced == list(range(1, 11))
+    assert [batches(np.arange(n), 1).steps(k / n) for n, k in ((9, 5), (100, 7), (10**6, 3))] == [5, 7, 3]
+
+
+@pytest.mark.parametrize("pace", [{"steps": -5}, {"epochs": -0.5}, {"minutes": float("nan")}])
+def test_a_pace_that_leads_backwards_is_refused(pace):
+    with pytest.raises(ValueError, match="leads forward"):
+        Every(**pace)
 
 
 @pytest.mark.parametrize(

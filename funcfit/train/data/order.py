@@ -1,6 +1,8 @@
 """Which rows the batch of a step has."""
 
+import math
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 import jax
@@ -10,7 +12,7 @@ from jaxtyping import Array, UInt32
 from funcfit.compile import jit
 from funcfit.kernels.permutation import permuted
 
-from .kind import Data
+from .kind import LINE, Data
 
 
 @jax.tree_util.register_dataclass
@@ -36,9 +38,9 @@ class Order:
         return row, weights
 
     def steps(self, epochs: float | int) -> int:
-        if self.pad:
-            return -int(-epochs * -(-self.rows // self.size) // 1)
-        return -int(-epochs * self.rows // self.size)
+        passes = Fraction(epochs).limit_denominator(LINE)  # three times 0.1 is 0.3, and no bit more
+        per_pass = -(-self.rows // self.size) if self.pad else Fraction(self.rows, self.size)
+        return math.ceil(passes * per_pass)
 
     def plain(self) -> "Order":
         return Order(None, self.rows, self.size, False)
