@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+FORMAT = "orbax"  # its name in a manifest
+
 
 def write(folder: Path, arrays: dict[str, np.ndarray]) -> None:
     import orbax.checkpoint as ocp
@@ -27,3 +29,8 @@ def read(folder: Path, names: list[str]) -> dict[str, np.ndarray]:
     opened = {name: tensorstore.open(place(name), open=True) for name in names}
     coming = {name: store.result().read() for name, store in opened.items()}
     return {name: array.result() for name, array in coming.items()}
+
+
+def owner(file: Path) -> str:
+    """The name of the array that a file of the folder belongs to; that of no array for what all have in common."""
+    return file.parts[0]

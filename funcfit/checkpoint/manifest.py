@@ -16,6 +16,7 @@ from funcfit.tree import named_leaves
 
 FORMAT = 1
 NAME = "manifest.json"
+FIRST_ARRAYS = "orbax"  # of manifests from before the format of the arrays had a name in them
 
 
 class Leaf(NamedTuple):
@@ -34,12 +35,13 @@ class File(NamedTuple):
 
 
 class Manifest(NamedTuple):
-    """`facts` are the saver's own: JSON values that come back as they were."""
+    """`facts` are the saver's own: JSON values that come back as they were. `arrays` names the format of the arrays."""
 
     step: int
     leaves: dict[str, Leaf]
     files: dict[str, File]
     facts: dict[str, Any]
+    arrays: str
 
 
 def crc32c(data: Any) -> int:
@@ -112,7 +114,7 @@ def read(path: Path) -> Manifest:
         raise NewerFormat(f"{path} has format {content['format']}; this funcfit reads up to {FORMAT}: update it")
     leaves = {name: Leaf(**leaf) for name, leaf in content["leaves"].items()}
     files = {name: File(**file) for name, file in content["files"].items()}
-    return Manifest(content["step"], leaves, files, content["facts"])
+    return Manifest(content["step"], leaves, files, content["facts"], content.get("arrays", FIRST_ARRAYS))
 
 
 def canonical(content: Any) -> bytes:

@@ -25,6 +25,7 @@ from .disk import make, sync, sync_all
 from .manifest import Manifest
 
 OUT_OF_REACH = {errno.EACCES, errno.EMFILE, errno.ENOMEM, errno.EPERM, errno.ESTALE, errno.ETIMEDOUT}  # not damaged
+ARRAYS = "arrays"  # the folder of a step that `arrays` fills
 _STEP = re.compile(r"step-(\d+)(?:\.(\d+))?")
 
 
@@ -53,13 +54,13 @@ def save(folder: str | os.PathLike, step: int, tree: Any, facts: dict[str, Any] 
     make(folder)
     tmp = folder / f".saving-{step}-{uuid.uuid4().hex[:8]}"
     try:
-        (tmp / "arrays").mkdir(parents=True)
+        (tmp / ARRAYS).mkdir(parents=True)
         leaves, stored = manifest.leaves_and_arrays(tree)
         if stored:
-            arrays.write(tmp / "arrays", stored)
+            arrays.write(tmp / ARRAYS, stored)
         names = sorted(str(path.relative_to(tmp)) for path in tmp.rglob("*") if path.is_file())
         files = {name: manifest.file_record(tmp / name) for name in names}
-        (tmp / manifest.NAME).write_text(manifest.text(Manifest(step, leaves, files, facts or {})))
+        (tmp / manifest.NAME).write_text(manifest.text(Manifest(step, leaves, files, facts or {}, arrays.FORMAT)))
         sync_all(tmp)
         place = free_name(folder, step)
         tmp.rename(place)
@@ -82,13 +83,10 @@ def restore(folder: str | os.PathLike, like: Any = None, step: int | None = None
     nothing set aside.
     """
     folder, faults = Path(folder), []
+    asked = "step" if step is None else f"step {step}"
     places = [place for number, place in reversed(saved_steps(folder)) if step in (None, number)]
-    damaged = sorted(place.name for place in folder.glob("damaged-*"))
-    if not places and damaged:
-        names = ", ".join(damaged)
-        raise Damaged(f"no step in {folder} is whole, and {names} were set aside; to begin anew, remove them")
     if not places:
-        raise FileNotFoundError(f"no step{'' if step is None else f' {step}'} is saved in {folder}")
+        raise nothing(folder, asked)
     for place in places:
         try:
             record = manifest.read(place / manifest.NAME)
@@ -103,7 +101,17 @@ def restore(folder: str | os.PathLike, like: Any = None, step: int | None = None
             )
             continue
         return Saved(record.step, leaves if like is None else as_tree(like, leaves, place), record.facts)
-    raise Damaged(f"no step saved in {folder} is whole:\n  " + "\n  ".join(faults))
+    raise Damaged(f"no {asked} saved in {folder} is whole:\n  " + "\n  ".join(faults))
+
+
+def nothing(folder: Path, asked: str) -> OSError:
+    """What to say where the step that was asked for is not."""
+    there = ", ".join(str(step) for step in dict(saved_steps(folder)))
+    damaged = ", ".join(sorted(place.name for place in folder.glob("damaged-*")))
+    if damaged and not there:
+        return Damaged(f"no step in {folder} is whole, and {damaged} were set aside; to begin anew, remove them")
+    beside = [f"there are {there}"] * bool(there) + [f"set aside: {damaged}"] * bool(damaged)
+    return FileNotFoundError("; ".join([f"no {asked} is saved in {folder}", *beside]))
 
 
 def latest(folder: str | os.PathLike) -> int | None:
@@ -134,7 +142,12 @@ def verify(folder: str | os.PathLike) -> dict[str, list[str]]:
 
 
 def prune(folder: str | os.PathLike, keep: int, also: Collection[int] = ()) -> None:
-    """Remove all steps but the newest `keep` and those in `also`; and what a kill left behind."""
+    """Remove all steps but the newest `keep` and those in `also`; and what a kill left behind.
+
+    Raises ValueError unless `keep` is at least one.
+    """
+    if keep < 1:
+        raise ValueError(f"keep at least one step, not {keep}: a run goes on from it")
     folder = Path(folder)
     places = saved_steps(folder)
     newest = {place for _, place in places[-keep:]}
@@ -154,16 +167,20 @@ def saved_steps(folder: str | os.PathLike) -> list[tuple[int, Path]]:
 
 def read_leaves(place: Path, record: Manifest) -> dict[str, Any]:
     """The leaves of a step by name. Raises ValueError naming the file and the leaf that is not what was saved."""
-    owner = {leaf.stored: name for name, leaf in record.leaves.items() if leaf.stored}
+    if record.arrays != arrays.FORMAT:
+        raise manifest.NewerFormat(
+            f"{place} has its arrays as {record.arrays!r}; this funcfit reads {arrays.FORMAT!r}: update it"
+        )
+    leaf_of = {leaf.stored: name for name, leaf in record.leaves.items() if leaf.stored}
     for name, file in record.files.items():
-        path, parts = place / name, Path(name).parts
-        of = f", of {owner[parts[1]]}," if len(parts) > 2 and parts[1] in owner else ""
+        path, leaf = place / name, leaf_of.get(arrays.owner(Path(name).relative_to(ARRAYS)))
+        of = f", of {leaf}," if leaf else ""
         if not path.is_file():
             raise ValueError(f"{name}{of} is missing")
         if manifest.file_record(path) != file:
             raise ValueError(f"{name}{of} is not what was written (CRC32C)")
-    stored = arrays.read(place / "arrays", list(owner)) if owner else {}
-    for number, name in owner.items():
+    stored = arrays.read(place / ARRAYS, list(leaf_of)) if leaf_of else {}
+    for number, name in leaf_of.items():
         fault = manifest.fault(record.leaves[name], stored[number])
         if fault:
             raise ValueError(f"{name} {fault}")

@@ -1,5 +1,6 @@
 """What is saved comes back, or something says why not."""
 
+import json
 import os
 import random
 import resource
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 from funcfit.checkpoint import Damaged, latest, prune, restore, save, saved_steps, verify
+from funcfit.checkpoint import arrays
 from funcfit.checkpoint import steps as module
 
 
@@ -113,7 +115,11 @@ def test_when_all_are_damaged_each_is_listed_with_its_fault_and_leaf(tmp_path):
     """Fault 5."""
     for step in (1, 2):
         place = save(tmp_path, step, tree(step))
-        flip(max((place / "arrays").rglob("0.0"), key=lambda p: p.stat().st_size), random.Random(0))
+        stored = module.manifest.read(place / module.manifest.NAME).leaves["params/w"].stored
+        of_leaf = [
+            path for path in files(place / "arrays") if arrays.owner(path.relative_to(place / "arrays")) == stored
+        ]
+        flip(max(of_leaf, key=lambda path: path.stat().st_size), random.Random(0))
     assert all("params/w" in fault for (fault,) in verify(tmp_path).values())
     with pytest.warns(UserWarning), pytest.raises(Damaged, match=r"(?s)step-000000002: .*params/w.*step-000000001: "):
         restore(tmp_path, tree())
@@ -187,6 +193,24 @@ def test_nothing_saved_is_said(tmp_path):
         restore(tmp_path / "nowhere", tree())
 
 
+def test_a_step_that_is_not_there_is_told_with_those_that_are(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no step 7 is saved in [^;]*$"):
+        restore(tmp_path, tree(), step=7)
+    for step in (3, 4, 5):
+        save(tmp_path, step, tree())
+    flip(saved_steps(tmp_path)[0][1] / "manifest.json", random.Random(0))
+    with pytest.warns(UserWarning), pytest.raises(Damaged, match="no step 3 saved in"):
+        restore(tmp_path, tree(), step=3)
+    with pytest.raises(FileNotFoundError, match="step 7 is .*; there are 4, 5; set aside: damaged-step-000000003$"):
+        restore(tmp_path, tree(), step=7)
+
+
+def test_at_least_one_step_is_kept(tmp_path):
+    save(tmp_path, 1, tree())
+    with pytest.raises(ValueError, match="keep at least one step, not 0"):
+        prune(tmp_path, 0)
+
+
 def test_a_clock_that_was_wrong_does_not_change_which_step_is_newest(tmp_path):
     """Fault 11."""
     places = [save(tmp_path, step, tree(step)) for step in (1, 2)]
@@ -217,3 +241,21 @@ def test_a_later_format_is_refused_and_left_alone(tmp_path, monkeypatch):
     with pytest.raises(module.manifest.NewerFormat, match="has format 2; this funcfit reads up to 1"):
         restore(tmp_path, tree())
     assert latest(tmp_path) == 1
+
+
+def test_arrays_of_a_format_that_is_not_known_are_refused_and_left_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(arrays, "FORMAT", "scrolls")
+    save(tmp_path, 1, tree())
+    monkeypatch.undo()
+    with pytest.raises(module.manifest.NewerFormat, match="arrays as 'scrolls'; this funcfit reads 'orbax': update it"):
+        restore(tmp_path, tree())
+    assert latest(tmp_path) == 1 and "scrolls" in verify(tmp_path)["step-000000001"][0]
+
+
+def test_a_manifest_without_the_name_of_the_format_means_orbaxs(tmp_path):
+    path = save(tmp_path, 1, tree(1)) / module.manifest.NAME
+    content = json.loads(path.read_text())["content"]
+    assert content.pop("arrays") == "orbax"
+    checksum = module.manifest.checksum(module.manifest.canonical(content))
+    path.write_text(json.dumps({"content": content, "crc32c": checksum}))
+    assert same(restore(tmp_path, tree()).tree, tree(1))
