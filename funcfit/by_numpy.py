@@ -174,7 +174,7 @@ def _outputs(program: ClosedJaxpr, arguments: Sequence[np.ndarray]) -> list[np.n
     jaxpr = program.jaxpr
     values = dict(zip(jaxpr.constvars, map(np.asarray, program.consts))) | dict(zip(jaxpr.invars, arguments))
 
-    def read(v):
+    def read(v: Any) -> np.ndarray:
         return np.asarray(v.val, v.aval.dtype) if isinstance(v, Literal) else values[v]
 
     for eqn in jaxpr.eqns:
