@@ -65,6 +65,20 @@ def value_of(tensor, version, scope):
     """The value of one use of `tensor`; a view of its cell as of `version` when it shows one. FailedPreconditionError
     for an empty cell.
     """
+    views = []  # on the way down to what is there
+    while (value := _value_there(tensor, version, scope)) is _A_VIEW:
+        views.append(tensor)
+        tensor = tensor.op._inputs[0]
+    for view in reversed(views):
+        value = scope.values[view, version] = _viewed(view, value, scope)
+    return value
+
+
+_A_VIEW = object()
+
+
+def _value_there(tensor, version, scope):
+    """As `value_of`, but `_A_VIEW` for what is to be worked out from the tensor that it is a view of."""
     cell = scope.made.cells.behind(tensor)
     if cell is not None and is_merge(tensor.op):
         return _merged_value(tensor, version, scope)
@@ -79,13 +93,15 @@ def value_of(tensor, version, scope):
     card = tensor.op.card
     if card.cell or not card.alias or is_enter(tensor.op):
         return cell_value(cell, version, scope)
-    first, *rest = tensor.op._inputs
+    return _A_VIEW
+
+
+def _viewed(tensor, value, scope):
+    """What `tensor` shows of `value`, which it is a view of."""
     uses = scope.made.uses.get(tensor.op, {})
-    inputs = [value_of(first, version, scope)] + [value_of(x, uses.get(i + 1), scope) for i, x in enumerate(rest)]
-    lowered = card.bound(tensor.op)(*inputs)
-    view = lowered[tensor.value_index] if len(tensor.op.outputs) > 1 else lowered
-    scope.values[tensor, version] = view
-    return view
+    rest = [value_of(x, uses.get(i), scope) for i, x in enumerate(tensor.op._inputs) if i]
+    lowered = tensor.op.card.bound(tensor.op)(value, *rest)
+    return lowered[tensor.value_index] if len(tensor.op.outputs) > 1 else lowered
 
 
 def _merged_value(tensor, version, scope):

@@ -429,3 +429,12 @@ def test_strings_may_be_fed_as_objects():
 def test_a_mapping_with_a_default_can_be_fetched():
     with tf.Session() as session:
         assert session.run(collections.defaultdict(list, a=tf.constant(1))) == {"a": 1}
+
+
+def test_a_variable_is_read_through_any_number_of_nodes():
+    x = variable = tf.Variable(1.0)
+    for _ in range(1200):
+        x = tf.identity(x)
+    with tf.Session() as session:
+        session.run(variable.initializer)
+        assert session.run(x + 1.0) == 2.0
