@@ -13,8 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from funcfit.checkpoint import Damaged, latest, prune, restore, save, saved_steps, verify
-from funcfit.checkpoint import arrays
+from funcfit.checkpoint import Damaged, arrays, latest, prune, restore, save, saved_steps, verify
 from funcfit.checkpoint import steps as module
 
 
@@ -194,14 +193,14 @@ def test_nothing_saved_is_said(tmp_path):
 
 
 def test_a_step_that_is_not_there_is_told_with_those_that_are(tmp_path):
-    with pytest.raises(FileNotFoundError, match="no step 7 is saved in [^;]*$"):
+    with pytest.raises(FileNotFoundError, match=r"no step 7 is saved in [^;]*$"):
         restore(tmp_path, tree(), step=7)
     for step in (3, 4, 5):
         save(tmp_path, step, tree())
     flip(saved_steps(tmp_path)[0][1] / "manifest.json", random.Random(0))
     with pytest.warns(UserWarning), pytest.raises(Damaged, match="no step 3 saved in"):
         restore(tmp_path, tree(), step=3)
-    with pytest.raises(FileNotFoundError, match="step 7 is .*; there are 4, 5; set aside: damaged-step-000000003$"):
+    with pytest.raises(FileNotFoundError, match=r"step 7 is .*; there are 4, 5; set aside: damaged-step-000000003$"):
         restore(tmp_path, tree(), step=7)
 
 
