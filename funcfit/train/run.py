@@ -61,6 +61,8 @@ class Run:
         every: Every = TEN_MINUTES,
         log: Logger | Sequence[Logger] = (),
     ):
+        if keep < 1:
+            raise ValueError(f"a run keeps at least one checkpoint, not {keep}: it goes on from it")
         self.path = None if path is None else Path(path).absolute()
         self.keep, self.best, self.every = keep, best, every
         self.why: str | None = None  # the restored checkpoint is the run's end, and why it ended

@@ -21,7 +21,7 @@ import numpy as np
 import optax
 import pytest
 
-from funcfit import Every, batches, checkpoint, early_stopping, fit, on, predict
+from funcfit import Every, Run, batches, checkpoint, early_stopping, fit, on, predict
 
 X = np.linspace(-1, 1, 64, dtype=np.float32).reshape(16, 4)
 Y = X.sum(1)
@@ -137,6 +137,7 @@ MISTAKES = {
     "params before the loss": (dict(loss=start(), params=loss), "not of type dict: fit(loss, params, data, optimizer)"),
     "a learning rate": (dict(learning_rate=0.1), "no option 'learning_rate' optax.adam(1e-3) There are freeze"),
     "a slip of the pen": (dict(freze="w"), "no option 'freze': freeze is the nearest"),
+    "no checkpoint kept": (lambda: Run("run", keep=0), "keeps at least one checkpoint, not 0"),
     "half a step": (dict(steps=2.5), "whole numbers, not 2.5"),
     "a decay of two": (dict(ema=2.0), "less than 1, not 2.0"),
     "seven microbatches": (dict(microbatches=7), "16 rows does not part into 7 microbatches, but into 1, 2, 4, 8, 16"),
