@@ -6,6 +6,8 @@ import pytest
 
 from funcfit import Every, batches, fit
 from funcfit.compile import traces
+from funcfit.train.data import host, sources
+from funcfit.train.data.device import Batches
 
 
 def test_every_row_is_used_once_an_epoch_even_when_the_size_does_not_divide():
@@ -212,3 +214,32 @@ class Ragged(Items):
 def test_a_stream_has_no_epochs():
     with pytest.raises(ValueError, match="count in steps, not in epochs"):
         fit(lambda w, x, k: (w - x).mean(), 0.0, batches(Loader(np.arange(7.0), 3)), optax.sgd(0.1), epochs=1)
+
+
+@pytest.fixture
+def mapped(tmp_path):
+    rows = np.arange(4000, dtype=np.int64).reshape(1000, 4)
+    np.save(tmp_path / "rows.npy", rows)
+    return np.load(tmp_path / "rows.npy", mmap_mode="r+")
+
+
+def test_memory_mapped_rows_stay_in_their_file(mapped, monkeypatch):
+    looked = []
+    monkeypatch.setattr(sources, "check_range", lambda name, array: looked.append(array.nbytes))
+    data = batches({"x": mapped}, 5)
+    assert isinstance(data, host.Items)
+    data.feed(0)
+    assert max(looked) < mapped.nbytes
+    assert isinstance(batches({"x": mapped}, 5, on_device=True), Batches)
+    same = batches({"x": np.array(mapped)}, 5)
+    assert isinstance(same, Batches)
+    np.testing.assert_array_equal(data[7]["x"], same[7]["x"])
+
+
+@pytest.mark.parametrize("on_device", ["auto", True])
+def test_numbers_of_a_map_that_jax_would_cut_are_refused(mapped, on_device):
+    mapped[-1, -1] = 2**40
+    with pytest.raises(ValueError, match=r"last 32 bits"):
+        data = batches(mapped, 5, on_device=on_device)
+        for t in range(0, 200, data.width):
+            data.feed(t)

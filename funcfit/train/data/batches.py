@@ -30,7 +30,7 @@ def batches(
     on with the next one. With `pad` it ends there, filled up with rows that do not count: a batch then is
     (rows, weights), with weight 1 for each row that is meant and 0 for the others.
     Arrays go to the device once (`on_device`, by default where they take less than half of it) and are shuffled and
-    gathered there.
+    gathered there. Memory-mapped ones (`np.load(file, mmap_mode="r")`) stay in their file, and are read row by row.
     Raises ValueError when the rows differ in number or there are none.
 
     >>> data = batches({"x": jnp.arange(5) * 10}, 2, shuffle=False)
@@ -45,6 +45,8 @@ def batches(
     by_number = hasattr(source, "__len__") and hasattr(source, "__getitem__")
     arrays = isinstance(source, tuple | list | dict) or hasattr(source, "__array__")
     check_source(source)
+    if on_device is True:
+        source = jax.tree.map(lambda leaf: np.asarray(leaf) if isinstance(leaf, np.memmap) else leaf, source)
     if not arrays and not by_number:
         return Stream(source, size, pad)
     rows = row_count(source) if arrays else len(source)

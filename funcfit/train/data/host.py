@@ -14,7 +14,7 @@ from funcfit.tree import described, named_leaves
 
 from .kind import Data
 from .order import Order, Ordered, order_facts, rows_at
-from .sources import check_numbers, fingerprint_of
+from .sources import check_numbers, check_range, fingerprint_of
 
 WINDOW_BYTES = 2**26  # of batches from the host that go to the device at once,
 WIDEST = 100  # and how many they are at most
@@ -95,10 +95,13 @@ def stacked(trees: list[Any]) -> Any:
     """Rows as one batch, or batches as one window. Raises ValueError when two differ in shape, with their names."""
     check_numbers(trees[0])
     try:
-        return jax.tree.map(lambda *leaves: np.stack([np.asarray(leaf) for leaf in leaves]), *trees)
+        whole = jax.tree.map(lambda *leaves: np.stack([np.asarray(leaf) for leaf in leaves]), *trees)
     except ValueError as error:
         shapes = [{name: described(np.asarray(leaf)) for name, leaf in named_leaves(tree).items()} for tree in trees]
         other = next((shape for shape in shapes if shape != shapes[0]), None)
         raise ValueError(
             f"rows and batches are alike; here are {shapes[0]} and {other}: pad or cut them to one shape"
         ) from error
+    for name, array in named_leaves(whole).items():
+        check_range(name, array)
+    return whole

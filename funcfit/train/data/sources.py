@@ -44,7 +44,8 @@ def check_numbers(arrays: Any) -> None:
         known = isinstance(leaf, jax.Array) or isinstance(getattr(leaf, "dtype", None), np.dtype)
         array = leaf if known else np.asarray(leaf)  # of another library's tensor, say
         if is_number(array):
-            check_range(name, array)
+            if not isinstance(array, np.memmap):  # whose rows are looked at as they come
+                check_range(name, array)
             continue
         what = (
             f"a {type(leaf).__name__}" if array.dtype == object and not known else f"{array.dtype}{list(array.shape)}"
@@ -72,6 +73,9 @@ def check_range(name: str, array: Any) -> None:
 
 
 def fits(arrays: Any) -> bool:
+    """Whether arrays should go to the device as a whole."""
+    if any(isinstance(leaf, np.memmap) for leaf in jax.tree.leaves(arrays)):
+        return False
     limit = (jax.devices()[0].memory_stats() or {}).get("bytes_limit")
     return limit is None or sum(np.asarray(leaf).nbytes for leaf in jax.tree.leaves(arrays)) < limit / 2
 
