@@ -19,6 +19,9 @@ step to step takes it and gives it back: loss(params, batch, key, carry) -> (sca
 """
 
 
+OURS = {"step": "the number of steps taken", "loss": "the loss itself"}
+
+
 class Outcome(NamedTuple):
     """What a call of the loss gave: the value, the metrics with the value among them, the carry."""
 
@@ -75,8 +78,8 @@ def parts_of(out: Any) -> tuple[Any, dict[str, Any], Any]:
 
 
 def check_metric(name: Any, metric: Any) -> None:
-    if name == "step":
-        raise ValueError("no metric can be named 'step', which is the number of steps taken: give it another name")
+    if name in OURS:
+        raise ValueError(f"no metric can be named {name!r}, which is {OURS[name]}: give it another name")
     pair = isinstance(metric, tuple)
     if (pair and len(metric) != 2) or not all(map(is_number, metric if pair else [metric])):
         what = f"a tuple of {len(metric)}" if pair else f"a {type(metric).__name__}"

@@ -29,7 +29,7 @@ from .state import State
 
 ORDER = "fit(loss, params, data, optimizer) is the order"
 PRECISIONS = {"float32": jnp.float32, "bfloat16": jnp.bfloat16, "float16": jnp.float16}
-FIRST_SCALE, STEPS_TO_DOUBLE = 2.0**15, 2000  # of a float16 loss: Micikevicius et al. 2018, section 3.2
+FIRST_SCALE, LEAST_SCALE, STEPS_TO_DOUBLE = 2.0**15, 1.0, 2000  # of a float16 loss: Micikevicius et al. 2018, 3.2
 
 
 class Step(NamedTuple):
@@ -146,15 +146,17 @@ def step(
         elif rate is not None:
             metrics.setdefault("lr", rate * state.extra.get("rate", 1.0))
         if norms:
-            metrics["gradient_norm"] = norm(gradient)
-            metrics["parameter_norm"] = norm(after)
+            measured_here = {"gradient_norm": norm(gradient), "parameter_norm": norm(after)}
+            for name in measured_here.keys() & metrics.keys():
+                raise ValueError(f"norms=True measures {name!r}, and so does the loss: give it another name there")
+            metrics |= measured_here
 
         extra, step = dict(state.extra), state.step + 1
         if ema is not None:
             extra["ema"] = mean
         if scaled:
             extra["loss_scale"] = rescaled(good, **state.extra["loss_scale"])
-            good = jnp.isfinite(out.value)
+            good = jnp.isfinite(out.value) & (good | (scale > LEAST_SCALE))
         if nonfinite == "stop":
             extra["halted"], step = ~good, state.step + good
         return State(step, joined(after, frozen), opt, state.key, carry, extra), metrics
@@ -257,8 +259,9 @@ def all_finite(x: Array) -> Bool[Array, ""]:
 
 
 def norm(tree: Any) -> Scalar:
-    """The length of all leaves as one vector."""
-    return jnp.sqrt(sum(jnp.vdot(leaf, leaf).astype(jnp.float32) for leaf in jax.tree.leaves(tree)))
+    """The length of all leaves as one vector, whose squares would be too large for float16."""
+    wide = jax.tree.map(lambda leaf: leaf.astype(jnp.promote_types(leaf.dtype, jnp.float32)), tree)
+    return jnp.sqrt(sum(jnp.vdot(leaf, leaf).real for leaf in jax.tree.leaves(wide))).astype(jnp.float32)
 
 
 def rescaled(good: Bool[Array, ""], scale: Scalar, good_steps: Int[Array, ""]) -> dict[str, Array]:
@@ -266,4 +269,4 @@ def rescaled(good: Bool[Array, ""], scale: Scalar, good_steps: Int[Array, ""]) -
     run = jnp.where(good, good_steps + 1, 0)
     double = run == STEPS_TO_DOUBLE
     up = jnp.where(double, scale * 2, scale)
-    return {"scale": jnp.where(good, up, jnp.maximum(scale / 2, 1.0)), "good_steps": jnp.where(double, 0, run)}
+    return {"scale": jnp.where(good, up, jnp.maximum(scale / 2, LEAST_SCALE)), "good_steps": jnp.where(double, 0, run)}

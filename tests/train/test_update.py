@@ -12,7 +12,7 @@ import pytest
 from funcfit import NonFinite, batches, fit, program
 from funcfit.train.nonfinite import first_nonfinite
 from funcfit.train.rates import learning_rate
-from funcfit.train.update import finite
+from funcfit.train.update import finite, norm
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(64, 4)).astype(np.float32)
@@ -116,6 +116,19 @@ def test_the_scale_of_a_float16_loss_halves_after_an_overflow_and_the_step_is_sk
     assert int(state.step) == 1
     state, metrics = train(state, 30)
     assert metrics["loss"][-1] < metrics["loss"][0]
+
+
+def test_a_float16_gradient_that_no_scale_makes_finite_stops_the_run():
+    """Fault 6."""
+
+    def broken(w, batch, key):
+        return jnp.sqrt(w["head"].sum() * 0)  # 0, with a gradient that is NaN
+
+    with pytest.raises(NonFinite, match="step 15 ") as stopped:
+        fit(broken, start(), (X, Y), optax.adam(0.1), steps=40, precision="float16")
+    close(stopped.value.state.params, start())
+    result = fit(broken, start(), (X, Y), optax.adam(0.1), steps=20, precision="float16", nonfinite="skip")
+    assert int(result.state.step) == 20
 
 
 def poisoned(at, kind="log"):
@@ -234,6 +247,16 @@ def test_norms_are_those_of_gradient_and_parameters():
     gradient = jax.grad(loss)(start(), (X, Y), None)
     np.testing.assert_allclose(metrics["gradient_norm"][0], np.linalg.norm(flat(gradient)), rtol=1e-5)
     np.testing.assert_allclose(metrics["parameter_norm"][0], np.linalg.norm(flat(state.params)), rtol=1e-5)
+
+
+def test_the_norm_of_many_small_numbers_of_16_bits_is_not_too_large():
+    np.testing.assert_allclose(norm({"a": jnp.ones(100_000, jnp.float16), "b": jnp.float16(0)}), 100_000**0.5)
+
+
+@pytest.mark.parametrize("name", ["loss", "step", "gradient_norm", "parameter_norm"])
+def test_a_metric_cannot_have_the_name_of_another(name):
+    with pytest.raises(ValueError, match=f"'{name}'.*give it another name"):
+        after(2, loss=lambda w, batch, key: (loss(w, batch, key), {name: 3.0}), norms=True)
 
 
 SCHEDULE = optax.cosine_decay_schedule(0.5, 10)
