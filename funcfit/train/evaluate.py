@@ -20,7 +20,8 @@ def evaluate(metric: Loss, params: Any, data: Any, *, carry: Any = None) -> dict
 
     Arrays are measured all at once, by one call of the metric. `batches(arrays, size)` are measured row by row, `size`
     rows at a time: each call sees a batch of one row, and the result is the mean over the rows, or for a metric that
-    gives (sum, weight) the sum of the sums over that of the weights. So no row counts twice, and none is left out.
+    gives (sum, weight) the sum of the sums over that of the weights. So no row counts twice, and none is left out. With
+    `pad`, a batch is (rows, weights) here as well, and all weights are 1.
     Raises ValueError for a stream, which has no last row.
 
     >>> evaluate(lambda w, x, key: abs(x - w).mean(), 2.0, jnp.array([1.0, 5.0]))["loss"]
@@ -28,7 +29,7 @@ def evaluate(metric: Loss, params: Any, data: Any, *, carry: Any = None) -> dict
     """
     data = data if isinstance(data, Data) else batches(data)
     if isinstance(data, Batches) and data.size == data.rows:
-        return _at_once(metric, params, data.arrays, carry)
+        return _at_once(metric, params, data.in_order()[0], carry)
     parts = (_by_rows(metric, params, feed, t, weights, carry) for feed, t, weights in pieces(data))
     totals = functools.reduce(lambda a, b: jax.tree.map(jnp.add, a, b), parts)
     return {name: total / weight for name, (total, weight) in totals.items()}
@@ -36,6 +37,8 @@ def evaluate(metric: Loss, params: Any, data: Any, *, carry: Any = None) -> dict
 
 def predict(fn: Callable[[Any, Any], Any], params: Any, data: Any) -> Any:
     """`fn(params, batch)` of all rows, in their order: its outputs, which have a row for each row of the batch.
+
+    A batch has the form that it has in training: with `pad` it is (rows, weights).
 
     >>> predict(lambda w, x: x * w, 3.0, batches(jnp.arange(5.0), 2)).tolist()
     [0.0, 3.0, 6.0, 9.0, 12.0]

@@ -51,6 +51,20 @@ def test_a_row_that_is_filled_up_cannot_spoil_the_mean():
     np.testing.assert_allclose(found["loss"], np.log(rows).mean(), rtol=1e-6)
 
 
+@pytest.mark.parametrize("size", [2, 5])
+@pytest.mark.parametrize("on_device", [True, False])
+def test_padded_data_has_its_weights_here_too_and_the_mean_is_that_of_the_rows(size, on_device):
+    rows = np.array([1.0, 2.0, 4.0, 8.0, 16.0], np.float32)
+
+    def weighted(w, batch, key):
+        x, weights = batch
+        return (weights * x).sum() / weights.sum()
+
+    data = batches(rows, size, pad=True, on_device=on_device)
+    assert evaluate(weighted, None, data)["loss"] == rows.mean()
+    assert predict(lambda w, batch: batch[0] * 2, None, data).tolist() == (rows * 2).tolist()
+
+
 def test_predictions_come_in_the_order_of_the_rows():
     np.testing.assert_allclose(predict(lambda w, x: x * w, 2.0, batches(X, 8, seed=3)), X * 2)
 

@@ -54,7 +54,7 @@ class Data:
         """Be ready for step t, with what `position` gave for it, or with None."""
 
     def in_order(self) -> "Data":
-        """The same rows unshuffled, and without weights."""
+        """The same rows unshuffled, in batches of the same form."""
         raise NotImplementedError
 
     def fingerprint(self) -> dict[str, Any]:

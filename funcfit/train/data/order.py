@@ -43,7 +43,7 @@ class Order:
         return math.ceil(passes * per_pass)
 
     def plain(self) -> "Order":
-        return Order(None, self.rows, self.size, False)
+        return Order(None, self.rows, self.size, self.pad)
 
     def epochs(self, t: int) -> float:
         return t / self.steps(1) if self.pad else t * self.size / self.rows
