@@ -175,7 +175,8 @@ def _outputs(program: ClosedJaxpr, arguments: Sequence[np.ndarray]) -> list[np.n
     values = dict(zip(jaxpr.constvars, map(np.asarray, program.consts))) | dict(zip(jaxpr.invars, arguments))
 
     def read(v: Any) -> np.ndarray:
-        return np.asarray(v.val, v.aval.dtype) if isinstance(v, Literal) else values[v]
+        shape: Any = v.aval
+        return np.asarray(v.val, shape.dtype) if isinstance(v, Literal) else values[v]
 
     for eqn in jaxpr.eqns:
         inputs, inner = [read(v) for v in eqn.invars], _inner(eqn)
