@@ -16,7 +16,7 @@ from funcfit.tree import own
 from .data import LINE, Batches, Data, batches
 from .evaluate import evaluate
 from .events import EPOCH, Event, Every, On, on, with_memory
-from .history import Result
+from .history import Result, Rows
 from .loggers import Logger
 from .nonfinite import holes
 from .outcome import Loss
@@ -97,21 +97,16 @@ def fit(
     if last.why == "terminated":
         raise SystemExit(RESUMABLE)
     training, measured, clock = (rows.columns() for rows in last.history)
-    warn_of_holes(training)
+    warn_of_holes(last.history.training)
     return Result(last.state, training, measured, last.params, last.why or "steps", clock, train.report(last.timing))
 
 
-def warn_of_holes(history: dict[str, np.ndarray]) -> None:
+def warn_of_holes(training: Rows) -> None:
     """Name the metrics that were not finite at steps whose loss was."""
-    for name, column in history.items():
-        if column.dtype.kind != "f":
-            continue
-        holed = ~np.isfinite(column.reshape(len(column), -1)).all(1) & np.isfinite(history["loss"])
-        if holed.any():
-            first = history["step"][holed][0]
-            warnings.warn(
-                f"the metric {name!r} was not finite in {holed.sum()} steps, first in step {first}", stacklevel=3
-            )
+    for name, steps in training.holes().items():
+        warnings.warn(
+            f"the metric {name!r} was not finite in {len(steps)} steps, first in step {steps[0]}", stacklevel=3
+        )
 
 
 def validated(metric: Loss, data: Any, every: int | Every, run: Run) -> On:

@@ -6,6 +6,7 @@ import itertools
 import json
 import math
 import os
+import re
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -75,9 +76,21 @@ class Rows:
         return self.there
 
     def columns(self) -> dict[str, np.ndarray]:
-        """An array for each metric, with a row for each step."""
+        """An array for each metric, with a row for each step; NaN where it was not measured."""
         self.read()
         return joined_columns(self._chunks)
+
+    def holes(self) -> dict[str, np.ndarray]:
+        """The steps at which a metric was measured and not finite, though the loss was."""
+        self.read()
+        found: dict[str, list[np.ndarray]] = {}
+        for chunk in self._chunks:
+            sound = np.isfinite(chunk["loss"])
+            for name, column in chunk.items():
+                holed = ~np.isfinite(column.reshape(len(column), -1)).all(1) & sound
+                if holed.any():
+                    found.setdefault(name, []).append(chunk["step"][holed])
+        return {name: np.concatenate(steps) for name, steps in found.items()}
 
     def sync(self) -> None:
         """Bring the rows to the disk."""
@@ -100,7 +113,7 @@ class Rows:
         rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
         if self._file:
             try:
-                self._file.write("".join(json.dumps(row) + "\n" for row in rows))
+                self._file.write("".join(as_json(row) + "\n" for row in rows))
                 self._file.flush()
             except OSError as error:
                 error.filename = str(self._path)
@@ -116,6 +129,16 @@ def plain(column: np.ndarray) -> list[Any]:
     if column.dtype.kind not in "biu":
         column = np.vectorize(lambda x: float(str(np.float32(x))), otypes=[float])(column.astype(np.float32))
     return column.tolist()
+
+
+def as_json(row: dict[str, Any]) -> str:
+    """The row as JSON, which has no word for NaN but null, and for infinity only numbers that are too large.
+
+    >>> as_json({"step": 3, "NaN": [float("nan"), float("-inf")]})
+    '{"step": 3, "NaN": [null, -1e999]}'
+    """
+    words = {"NaN": "null", "Infinity": "1e999"}
+    return re.sub(r'"(?:[^"\\]|\\.)*"|NaN|Infinity', lambda found: words.get(found[0], found[0]), json.dumps(row))
 
 
 def chunks_in(path: Path, until: float | int) -> tuple[list[dict[str, np.ndarray]], int]:
@@ -137,14 +160,22 @@ def columns_in(path: Path) -> dict[str, np.ndarray]:
 
 
 def joined_columns(chunks: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """An array for each metric; a metric that some chunk lacks is not among them."""
-    names = [name for name in (chunks[0] if chunks else ()) if all(name in chunk for chunk in chunks)]
-    return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in names}
+    """An array for each metric, with NaN in the rows that lack it."""
+    examples = {name: column[:1] for chunk in reversed(chunks) for name, column in chunk.items()}
+    names = dict.fromkeys(name for chunk in chunks for name in chunk)
+
+    def rows(name, chunk):
+        shape = (len(chunk["step"]), *examples[name].shape[1:])
+        return chunk[name] if name in chunk else np.full(shape, np.nan, np.float32)
+
+    return {name: np.concatenate([rows(name, chunk) for chunk in chunks]) for name in names}
 
 
 def column(values: list[Any]) -> np.ndarray:
-    """Numbers or lists from a file as a column; what is not whole is a float32, as it was."""
+    """Numbers or lists from a file as a column; what is not whole is a float32, as it was, and null is NaN."""
     array = np.asarray(values)
+    if array.dtype == object:
+        array = array.astype(float)
     return array.astype(np.float32) if array.dtype.kind == "f" else array
 
 

@@ -47,8 +47,9 @@ def program(
     decay. Among the metrics is the learning rate, "lr", where it can be read (with groups, that of the others); `norms`
     adds those of gradient and parameters. A step whose loss or gradient is not finite is not taken: with "stop" the
     program stays before it (`state.extra["halted"]`), with "skip" it goes on with the next one, and "ignore" does not
-    look. Only a float16 gradient that is not finite is left out first, at half the scale each time, down to 1.
-    A loss names its metrics freely, but for "step", "loss" and those of `norms`. `span` is the most steps between two returns to Python.
+    look. A float16 gradient that is not finite is first left out and tried again in other steps, at half the scale each
+    time, down to 1. A loss may name its metrics as it likes, but for "step", "loss" and those of `norms`. `span` is the
+    most steps between two returns to Python.
 
     >>> data = batches(jnp.array([1.0, 2.0, 3.0]))
     >>> train = program(lambda w, x, key: ((w - x) ** 2).mean(), optax.sgd(0.5), data)

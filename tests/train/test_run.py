@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from pathlib import Path
 
 import jax
@@ -17,6 +18,7 @@ import optax
 import pytest
 
 from funcfit import Every, Run, Stop, batches, checkpoint, early_stopping, fit, on, plateau, program
+from funcfit.train.history import columns_in
 from funcfit.train.update import finite
 
 RNG = np.random.default_rng(3)
@@ -161,6 +163,33 @@ def test_a_log_cut_in_a_line_goes_on_cleanly(tmp_path):
     train(tmp_path, steps=30)
     rows = [json.loads(line) for line in log.read_text().splitlines()]
     assert [row["step"] for row in rows] == list(range(1, 31))
+
+
+def test_a_metric_that_is_new_or_gone_after_a_resume_has_nan_in_the_other_rows(tmp_path):
+    def more(w, batch, key):
+        return loss(w, batch, key), {"size": jnp.abs(w)}
+
+    train(tmp_path, steps=4)
+    fit(more, start(), data(), optax.adam(0.1), steps=7, run=tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        history = train(tmp_path, steps=9).history
+    assert np.isnan(history["size"]).all(1).tolist() == [True] * 4 + [False] * 3 + [True] * 2
+    assert np.isfinite(history["loss"]).all() and history["step"].tolist() == list(range(1, 10))
+
+
+def test_a_log_is_json_and_gives_back_what_is_not_finite(tmp_path):
+    def strict(constant):
+        raise ValueError(f"{constant} is no JSON")
+
+    def holed(w, batch, key):
+        return loss(w, batch, key), {"NaN": jnp.array([jnp.nan, -jnp.inf, 1.0])}
+
+    with pytest.warns(UserWarning, match="the metric 'NaN' was not finite in 3 steps, first in step 1"):
+        before = fit(holed, start(), data(), optax.adam(0.1), steps=3, run=tmp_path).history
+    for line in (tmp_path / "metrics.jsonl").read_text().splitlines():
+        assert json.loads(line, parse_constant=strict)["NaN"][0] is None
+    jax.tree.map(np.testing.assert_array_equal, columns_in(tmp_path / "metrics.jsonl"), before)
 
 
 def test_rows_after_the_checkpoint_are_taken_again_once(tmp_path):
