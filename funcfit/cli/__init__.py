@@ -17,7 +17,10 @@ replays.py     one of their steps, taken again
 """
 
 import argparse
+from argparse import REMAINDER, Namespace
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from . import runs as directories
 from .bench import bench
@@ -28,66 +31,89 @@ from .replays import replay_step
 from .run import run
 
 
+class Command(NamedTuple):
+    """`arguments` are what argparse is told of each; `call` gives the exit status."""
+
+    says: str
+    arguments: dict[str, dict[str, Any]]
+    call: Callable[[Namespace], int]
+
+
+RUN = {"run": dict(type=Path, metavar="RUN")}
+PROGRAM = {
+    "--plots": dict(type=Path, metavar="DIR", help="save plots there (default where no display: plots)"),
+    "file": dict(type=Path, metavar="FILE", help="a script, or a notebook (.ipynb)"),
+    "arguments": dict(nargs=REMAINDER, metavar="...", help="the program's own arguments"),
+}
+
+COMMANDS = {
+    "run": Command(
+        "run a TensorFlow 1 script or notebook on JAX",
+        PROGRAM,
+        lambda given: run(given.file, given.arguments, plots(given)),
+    ),
+    "bench": Command(
+        "run it, and tell plan by plan where the time of its session's runs went",
+        PROGRAM,
+        lambda given: bench(given.file, given.arguments, plots(given)),
+    ),
+    "check": Command(
+        "list the TF symbols that programs use, and which are there",
+        {
+            "paths": dict(nargs="+", type=Path, metavar="PATH", help="scripts, notebooks, folders"),
+            "--json": dict(action="store_true", help="print JSON"),
+        },
+        lambda given: check(given.paths, given.json),
+    ),
+    "fit": Command(
+        "call a function of a program, with its arguments as options",
+        {
+            "target": dict(metavar="FILE.py:FUNCTION"),
+            "arguments": dict(nargs=REMAINDER, metavar="...", help="the function's arguments: --lr 1e-3"),
+        },
+        lambda given: fit(given.target, given.arguments),
+    ),
+    "info": Command("what made a run and how far it is", RUN, lambda given: directories.info(given.run)),
+    "verify": Command("whether its checkpoints are whole", RUN, lambda given: directories.verify(given.run)),
+    "replay": Command(
+        "take a step of a run again: is it the same, where does NaN come from",
+        {
+            **RUN,
+            "step": dict(type=int, metavar="STEP", help="steps taken before it"),
+            "program": dict(
+                nargs=REMAINDER, metavar="...", help="FILE.py or FILE.py:FUNCTION and its arguments, if moved"
+            ),
+        },
+        lambda given: replay_step(given.run, given.step, given.program),
+    ),
+    "diff": Command(
+        "in what the newest checkpoints of two runs differ",
+        {"runs": dict(nargs=2, type=Path, metavar="RUN")},
+        lambda given: directories.diff(*given.runs),
+    ),
+    "plot": Command(
+        "draw the course of a metric in some runs",
+        {
+            "runs": dict(nargs="+", type=Path, metavar="RUN"),
+            "--metric": dict(default="loss", help="default loss"),
+            "--file": dict(type=Path, default=Path("runs.png"), help="default runs.png"),
+        },
+        lambda given: directories.plot(given.runs, given.metric, given.file),
+    ),
+}
+
+
+def plots(given: Namespace) -> Path | None:
+    return given.plots or (None if display_there() else Path("plots"))
+
+
 def main(argv: list[str] | None = None) -> int:
     """The `funcfit` command; gives the exit status."""
     parser = argparse.ArgumentParser(prog="funcfit", description="TensorFlow 1 programs on JAX, and training runs.")
-    commands = parser.add_subparsers(dest="command", required=True)
-
-    for command, says in (
-        ("run", "run a TensorFlow 1 script or notebook on JAX"),
-        ("bench", "run it, and tell plan by plan where the time of its session's runs went"),
-    ):
-        runs = commands.add_parser(command, help=says)
-        runs.add_argument(
-            "--plots", type=Path, metavar="DIR", help="save plots there (default where no display: plots)"
-        )
-        runs.add_argument("file", type=Path, metavar="FILE", help="a script, or a notebook (.ipynb)")
-        runs.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="the program's own arguments")
-
-    checks = commands.add_parser("check", help="list the TF symbols that programs use, and which are there")
-    checks.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="scripts, notebooks, folders")
-    checks.add_argument("--json", action="store_true", help="print JSON")
-
-    fits = commands.add_parser("fit", help="call a function of a program, with its arguments as options")
-    fits.add_argument("target", metavar="FILE.py:FUNCTION")
-    fits.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="the function's arguments: --lr 1e-3")
-
-    for command, says in (
-        ("info", "what made a run and how far it is"),
-        ("verify", "whether its checkpoints are whole"),
-    ):
-        commands.add_parser(command, help=says).add_argument("run", type=Path, metavar="RUN")
-    replays = commands.add_parser("replay", help="take a step of a run again: is it the same, where does NaN come from")
-    replays.add_argument("run", type=Path, metavar="RUN")
-    replays.add_argument("step", type=int, metavar="STEP", help="steps taken before it")
-    replays.add_argument(
-        "program",
-        nargs=argparse.REMAINDER,
-        metavar="...",
-        help="FILE.py or FILE.py:FUNCTION and its arguments, if moved",
-    )
-    diffs = commands.add_parser("diff", help="in what the newest checkpoints of two runs differ")
-    diffs.add_argument("runs", nargs=2, type=Path, metavar="RUN")
-    plots = commands.add_parser("plot", help="draw the course of a metric in some runs")
-    plots.add_argument("runs", nargs="+", type=Path, metavar="RUN")
-    plots.add_argument("--metric", default="loss", help="default loss")
-    plots.add_argument("--file", type=Path, default=Path("runs.png"), help="default runs.png")
-
-    options = parser.parse_args(argv)
-    match options.command:
-        case "check":
-            return check(options.paths, options.json)
-        case "fit":
-            return fit(options.target, options.arguments)
-        case "info":
-            return directories.info(options.run)
-        case "verify":
-            return directories.verify(options.run)
-        case "replay":
-            return replay_step(options.run, options.step, options.program)
-        case "diff":
-            return directories.diff(*options.runs)
-        case "plot":
-            return directories.plot(options.runs, options.metric, options.file)
-    start = bench if options.command == "bench" else run
-    return start(options.file, options.arguments, options.plots or (None if display_there() else Path("plots")))
+    parsers = parser.add_subparsers(dest="command", required=True)
+    for name, command in COMMANDS.items():
+        own = parsers.add_parser(name, help=command.says)
+        for argument, told in command.arguments.items():
+            own.add_argument(argument, **told)
+    given = parser.parse_args(argv)
+    return COMMANDS[given.command].call(given)

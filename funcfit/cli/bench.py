@@ -55,76 +55,98 @@ def watched() -> Iterator[list[Row]]:
 
     Each compiled stage is waited for, so that its time is known: what a program computes while it runs is not hidden.
     """
-    rows: list[Row] = []
-    row_of: WeakKeyDictionary[Program, Row] = WeakKeyDictionary()
-    parts = threading.local()  # seconds of the call under way, by kind
-    call, compiled, on_host, by_numpy = Program.__call__, Executable._called, Program._host_stage, Executable._by_numpy
-    compilations: list[float] = []
+    watch = Watch()
+    with (
+        instead(Program, "__call__", watch.noted),
+        instead(Program, "_host_stage", lambda run: watch.timed(run, "host")),
+        instead(Executable, "_called", lambda run: watch.timed(waited_for(run), "compute")),
+        instead(Executable, "_by_numpy", lambda run: watch.timed(run, "compute")),
+    ):
+        jax.monitoring.register_event_duration_secs_listener(watch.compiled)
+        try:
+            yield watch.rows
+        finally:
+            jax.monitoring.unregister_event_duration_listener(watch.compiled)
 
-    def note(event: str, duration_secs: float, **_):
-        if event == COMPILED:
-            compilations.append(duration_secs)
 
-    def watched_call(program, values):
-        row = row_of.get(program)
-        if row is None:
+@contextmanager
+def instead(owner: type, name: str, ours: Callable[[Callable], Callable]) -> Iterator[None]:
+    """A with-block in which a class has what `ours` makes of one of its methods."""
+    before = getattr(owner, name)
+    setattr(owner, name, ours(before))
+    try:
+        yield
+    finally:
+        setattr(owner, name, before)
+
+
+class Watch:
+    """Methods watched; `rows` grows."""
+
+    def __init__(self):
+        self.rows: list[Row] = []
+        self._row_of: WeakKeyDictionary[Program, Row] = WeakKeyDictionary()
+        self._parts = threading.local()  # seconds of the call under way, by kind
+        self._compilations = 0
+
+    def compiled(self, event: str, duration_secs: float, **_) -> None:
+        self._compilations += event == COMPILED
+
+    def noted(self, call: Callable) -> Callable:
+        """A program's call, which becomes a part of its row."""
+
+        def watched_call(program, values):
+            values, parts, before = list(values), self._parts, self._compilations
+            parts.compute, parts.host = 0.0, 0.0
+            start = time.perf_counter()
+            results = call(program, values)
+            seconds = time.perf_counter() - start
+            row = self._row(program)
+            row.calls += 1
+            row.fed += sum(np.asarray(x).nbytes for x in values)
+            row.fetched += sum(np.asarray(x).nbytes for x in results if x is not None)
+            if self._compilations > before:
+                row.compilations += 1
+                row.compiling += seconds
+            else:
+                row.compute.append(parts.compute)
+                row.host.append(parts.host)
+                row.dispatch.append(seconds - parts.compute - parts.host)
+            return results
+
+        return watched_call
+
+    def timed(self, function: Callable, kind: str) -> Callable:
+        """The function, whose seconds are added to the part `kind` of the call under way."""
+
+        def with_clock(*arguments):
+            start = time.perf_counter()
+            try:
+                return function(*arguments)
+            finally:
+                setattr(self._parts, kind, getattr(self._parts, kind, 0.0) + time.perf_counter() - start)
+
+        return with_clock
+
+    def _row(self, program: Program) -> Row:
+        if program not in self._row_of:
             whys = [stage.why for stage in program.plan.stages if stage.why]
-            row = row_of[program] = Row(label(program.elements), whys)
-            rows.append(row)
-        values = list(values)
-        before, parts.compute, parts.host = len(compilations), 0.0, 0.0
-        start = time.perf_counter()
-        results = call(program, values)
-        seconds = time.perf_counter() - start
-        row.calls += 1
-        row.fed += sum(np.asarray(x).nbytes for x in values)
-        row.fetched += sum(np.asarray(x).nbytes for x in results if x is not None)
-        if len(compilations) > before:
-            row.compilations += 1
-            row.compiling += seconds
-        else:
-            row.compute.append(parts.compute)
-            row.host.append(parts.host)
-            row.dispatch.append(seconds - parts.compute - parts.host)
-        return results
+            self._row_of[program] = Row(label(program.elements), whys)
+            self.rows.append(self._row_of[program])
+        return self._row_of[program]
 
-    def waited_for(executable, *arguments):
-        given = compiled(executable, *arguments)
+
+def waited_for(called: Callable) -> Callable:
+    """An executable's call, which ends when all that it gives and writes is there."""
+
+    def whole(executable, *arguments):
+        given = called(executable, *arguments)
         with executable.session._lock:
             state = executable.session._state
             jax.block_until_ready([given, [state[cell] for cell in executable.stage.writes if cell in state]])
         return given
 
-    watching = (
-        (Program, "__call__", call, watched_call),
-        (Program, "_host_stage", on_host, timed(on_host, parts, "host")),
-    )
-    watching += (
-        (Executable, "_called", compiled, timed(waited_for, parts, "compute")),
-        (Executable, "_by_numpy", by_numpy, timed(by_numpy, parts, "compute")),
-    )
-    for owner, name, _, ours in watching:
-        setattr(owner, name, ours)
-    jax.monitoring.register_event_duration_secs_listener(note)
-    try:
-        yield rows
-    finally:
-        jax.monitoring.unregister_event_duration_listener(note)
-        for owner, name, before, _ in watching:
-            setattr(owner, name, before)
-
-
-def timed(function: Callable, parts: threading.local, kind: str) -> Callable:
-    """The function, whose seconds are added to the part `kind` of the call under way."""
-
-    def with_clock(*arguments):
-        start = time.perf_counter()
-        try:
-            return function(*arguments)
-        finally:
-            setattr(parts, kind, getattr(parts, kind, 0.0) + time.perf_counter() - start)
-
-    return with_clock
+    return whole
 
 
 def label(elements: list[Any]) -> str:

@@ -9,7 +9,11 @@ from types import TracebackType
 from . import python2
 from .symbols import nearest
 
-EXTRAS = {"matplotlib": "plots", "IPython": "notebooks"}
+EXTRAS = {
+    "matplotlib": "plots",
+    "IPython": "notebooks",
+    **dict.fromkeys(("equinox", "flax", "sklearn"), "examples"),
+}
 
 
 def print_error(error: BaseException, program: set[str]) -> None:

@@ -121,6 +121,7 @@ BAD_PROGRAMS = [
     ("near symbol", "a.py", "import tensorflow as tf\ntf.constnt(1)", ["tf.constnt", "nearest: tf.constant"]),
     ("missing import", "a.py", "from tensorflow import no_such", ["a.py:1 needs tf.no_such"]),
     ("missing module", "a.py", "import tensorflow.contrib.no_such", ["a.py:1 needs tf.contrib.no_such"]),
+    ("an extra", "a.py", "raise ModuleNotFoundError(name='flax.nnx')", ["pip install 'funcfit[examples]'"]),
     ("foreign module", "a.py", "import no_such_package", ["ModuleNotFoundError: No module named 'no_such_package'"]),
     ("failing run", "a.py", "import tensorflow as tf\ntf.Session().run('x:0')", ["a.py", "line 2", "Error"]),
 ]
