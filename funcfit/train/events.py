@@ -1,6 +1,7 @@
 """When something happens in a run, and what it is told.
 
-A callback is a function of one event. It may return Stop, which ends the run, or a State, from which the run goes on.
+A callback is a function of one event. It may return Stop, which ends the run, or a State of the same step, from which
+the run goes on.
 What it has to remember it keeps in `state.extra`, so that a run that goes on later remembers it too.
 """
 
@@ -57,8 +58,11 @@ class Every:
 EPOCH = Every(epochs=1)
 
 
+ENDS = ("steps", "interrupted", "terminated")  # why a run ends that no callback stopped
+
+
 class Stop(NamedTuple):
-    """The end of a run, and why; the state to end with, where it is not the event's own."""
+    """The end of a run, and why, of which the first counts; the state to end with, where it is not the event's own."""
 
     why: str
     state: State | None = None
@@ -122,7 +126,7 @@ class On(NamedTuple):
 
 
 def on(when: Every, do: Callable[[Event], Stop | State | None], *, at_end: bool = False, **memory: Any) -> On:
-    """`do(event)` at a pace, and `at_end` at the run's last step as well.
+    """`do(event)` at a pace, and `at_end` at the run's last step as well, unless a signal ends the run.
 
     >>> on(Every(epochs=1), lambda event: Stop("it is good") if event.metrics["loss"] < 0.1 else None).when
     Every(steps=0, epochs=1, minutes=0)

@@ -15,7 +15,7 @@ from funcfit.tree import own
 
 from .data import LINE, Batches, Data, batches
 from .evaluate import evaluate
-from .events import EPOCH, Event, Every, On, on, with_memory
+from .events import ENDS, EPOCH, Event, Every, On, on, with_memory
 from .history import Result, Rows
 from .loggers import Logger
 from .nonfinite import holes
@@ -56,7 +56,7 @@ def fit(
     `log`, a function of (step, values) or some of them, is told of each row of the history: `tensorboard(folder)`, or
     `lambda step, values: wandb.log(values, step)`; a validation's values have names that begin with "validation/".
     Ctrl-C ends the training after the steps under way and gives the result so far (a second one is as ever); SIGTERM
-    saves, and ends the process with status 75.
+    saves, and ends the process with status 75. Neither waits for a last validation.
     Raises ValueError unless exactly one of steps and epochs is given, and when there is nothing left to do; NonFinite
     when the loss or its gradient is not finite.
 
@@ -88,7 +88,7 @@ def fit(
         state = run.restore(begun)
         if start >= until:
             raise ValueError(f"the run would end at step {until}, but its state is at step {start} already")
-        if run.why not in (None, "steps", "interrupted", "terminated"):
+        if run.why not in (None, *ENDS):
             until = int(state.step)  # a callback ended it
         if validation is not None:
             events = [validated(metric or loss, validation, every, run), *events]

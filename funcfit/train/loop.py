@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .ahead import Ahead
-from .events import Event, On, Stop
+from .events import ENDS, Event, On, Stop
 from .history import History
 from .nonfinite import NonFinite
 from .program import Program
@@ -62,18 +62,47 @@ def steps(train: Program, state: State, until: int, events: Sequence[On], histor
             if not settled:
                 continue
             timing = Timing(step - first, timing.seconds + time.monotonic() - since, ahead.waited)
-            why = signal.name or ("steps" if step == until else None)
-            for callback in due:
-                answer = callback.do(Event(step, state, history, train.averaged(state), None, timing))
-                if isinstance(answer, Stop):
-                    why, answer = answer.why, answer.state
-                if not isinstance(answer, State | None):
-                    raise TypeError(f"a callback gives nothing, a Stop or a State, and {callback.do} gave {answer!r}")
-                state = state if answer is None else answer
-            yield Event(step, state, history, train.averaged(state), why, timing)
+            ends = [event for event in events if event.at_end and not any(event is other for other in due)]
+            event = answered(due, ends, Event(step, state, history, train.averaged(state), None, timing), train)
+            state, why = event.state, event.why or signal.name or ("steps" if step == until else None)
+            yield event._replace(why=why)
             if why:
                 return
             since = time.monotonic()
+
+
+def answered(due: Sequence[On], ends: Sequence[On], event: Event, train: Program) -> Event:
+    """The event as the callbacks leave it: with the state of the last that gave one, and why the first stopped the run.
+
+    After a Stop those are called as well that are there for the end.
+    Raises TypeError for another answer, and ValueError for a State of another step or a Stop without words of its own.
+    """
+    waiting, why = [*due], None
+    while waiting:
+        callback = waiting.pop(0)
+        answer = state = callback.do(event)
+        if isinstance(answer, Stop):
+            if not answer.why or answer.why in ENDS:
+                raise ValueError(
+                    f"a Stop says in words of its own why the run ends, and {answer.why!r} is none of these"
+                )
+            waiting, why = (waiting, why) if why else ([*waiting, *ends], answer.why)
+            state = answer.state
+        if not isinstance(state, State | None):
+            raise TypeError(f"a callback gives nothing, a Stop or a State, and {callback.do} gave {answer!r}")
+        if state is not None:
+            check_step(state, event.state)
+            event = event._replace(state=state, params=train.averaged(state))
+    return event._replace(why=why)
+
+
+def check_step(state: State, now: State) -> None:
+    """Raises ValueError unless a callback's state is of the step where the run is, which its rows and data follow."""
+    if int(state.step) != int(now.step):
+        raise ValueError(
+            f"a callback gave a State of step {int(state.step)} at step {int(now.step)}, and a run goes forward: to go "
+            "back to earlier parameters, give event.state._replace(params=..., opt=...)"
+        )
 
 
 def stamp(history: History, begun: float) -> None:

@@ -45,11 +45,12 @@ def program(
     settled before the first step. (More than one draw their own numbers, and the loss is the mean of theirs: a loss
     that looks across the rows of a batch is another one then.) `ema` keeps a running mean of the parameters, with this
     decay. Among the metrics is the learning rate, "lr", where it can be read (with groups, that of the others); `norms`
-    adds those of gradient and parameters. A step whose loss or gradient is not finite is not taken: with "stop" the
+    adds those of parameters and gradient, as it is before any clipping, which is the optimizer's:
+    `optax.chain(optax.clip_by_global_norm(1.0), optax.adam(1e-3))`. A step whose loss or gradient is not finite is not taken: with "stop" the
     program stays before it (`state.extra["halted"]`), with "skip" it goes on with the next one, and "ignore" does not
-    look. A float16 gradient that is not finite is first left out and tried again in other steps, at half the scale each
-    time, down to 1. A loss may name its metrics as it likes, but for "step", "loss" and those of `norms`. `span` is the
-    most steps between two returns to Python.
+    look. (A float16 step is first left out and the scale of the loss halved, until that is 1.) A loss may name its
+    metrics as it likes, but for "step", "loss" and those of `norms`. `span` is the most steps between two returns to
+    Python.
 
     >>> data = batches(jnp.array([1.0, 2.0, 3.0]))
     >>> train = program(lambda w, x, key: ((w - x) ** 2).mean(), optax.sgd(0.5), data)

@@ -319,6 +319,39 @@ def test_callbacks_see_each_others_states_and_the_loop_is_an_iterator():
     assert steps == [7, 10]
 
 
+@pytest.mark.parametrize("on_device", [True, False])
+def test_a_state_of_another_step_is_refused(on_device):
+    rows, early = batches((X, Y), 8, on_device=on_device), program(loss, optax.adam(0.1), data()).init(start())
+
+    def back(event):
+        return event.state._replace(step=early.step)
+
+    for answer in (back, lambda event: Stop("back", back(event))):
+        with pytest.raises(ValueError, match="a State of step 0 at step 7, and a run goes forward"):
+            fit(loss, start(), rows, optax.adam(0.1), steps=60, events=[on(Every(steps=7), answer)])
+
+    def anew(event):
+        return event.state._replace(params=early.params + 1, opt=jax.tree.map(jnp.copy, early.opt))
+
+    history = fit(loss, start(), rows, optax.adam(0.1), steps=30, events=[on(Every(steps=7), anew)]).history
+    assert history["step"].tolist() == list(range(1, 31))
+
+
+def test_a_run_that_is_stopped_is_validated_at_its_last_step_and_the_first_stop_counts(tmp_path):
+    stops = [on(Every(steps=5), lambda event, n=n: Stop(f"number {n}")) for n in (1, 2)]
+    result = train(tmp_path, validation=(X, Y), every=3, events=stops)
+    assert result.why == "number 1" and result.validation["step"].tolist() == [3, 5]
+    assert train(tmp_path, validation=(X, Y), every=3).why == "number 1"
+    result = train(validation=(X, Y), every=5, events=stops)
+    assert result.validation["step"].tolist() == [5]
+
+
+@pytest.mark.parametrize("why", ["", "steps", "interrupted", "terminated"])
+def test_a_stop_has_words_of_its_own(why):
+    with pytest.raises(ValueError, match="in words of its own"):
+        train(events=[on(Every(steps=5), lambda event: Stop(why))])
+
+
 def test_what_is_remembered_keeps_its_name_and_shape():
     with pytest.raises(ValueError, match="'other' is remembered"):
         train(events=[on(Every(steps=1), lambda event: event.remember(other=1))])
