@@ -38,7 +38,7 @@ FLOORS = {
 }
 FUNCTIONAL = (
     *("funcfit.kernels", "funcfit.tree", "funcfit.errors", "funcfit.compile", "funcfit.checkpoint", "funcfit.train"),
-    *("funcfit.nn", "funcfit.losses", "funcfit.metrics", "funcfit.eventfile", "funcfit.heap"),
+    *("funcfit.nn", "funcfit.losses", "funcfit.metrics", "funcfit.eventfile", "funcfit.heap", "funcfit.by_numpy"),
 )
 
 # Imports that wait inside a function, and why.
