@@ -15,12 +15,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from funcfit.tree import own
+from funcfit.tree import differences, in_short, named_leaves, own
 
 from .data import LINE, Data
 from .history import History
 from .report import NO_STEPS, Timing
-from .state import State
+from .state import RESERVED, State
 
 
 @dataclass(frozen=True)
@@ -128,9 +128,16 @@ class On(NamedTuple):
 def on(when: Every, do: Callable[[Event], Stop | State | None], *, at_end: bool = False, **memory: Any) -> On:
     """`do(event)` at a pace, and `at_end` at the run's last step as well, unless a signal ends the run.
 
+    `memory` names what is remembered, with its first values. A run that goes on with a callback more begins that one's
+    memory; one that goes on without it keeps what it remembered.
+    Raises ValueError for a name that the step itself keeps or looks for.
+
     >>> on(Every(epochs=1), lambda event: Stop("it is good") if event.metrics["loss"] < 0.1 else None).when
     Every(steps=0, epochs=1, minutes=0)
     """
+    for name in memory:
+        if name in RESERVED:
+            raise ValueError(f"{name!r} is the step's own name in state.extra: remember it under another")
     return On(when, do, at_end, memory)
 
 
@@ -160,7 +167,8 @@ def plateau(
 ) -> On:
     """Multiply the learning rate by `factor` whenever a metric has not become better `patience` times in a row.
 
-    What is multiplied is the change that the optimizer proposes (`state.extra["rate"]`, 1 at first), down to `least`.
+    What is multiplied is the change that the optimizer proposes (`state.extra["rate"]`, 1 at first), down to `least`. A
+    run that goes on without it keeps its rate.
     """
     sign = -1.0 if higher else 1.0
 
@@ -173,20 +181,32 @@ def plateau(
             waited, rate = 0, max(rate * factor, least)
         return event.remember(plateau_best=min(value, best), plateau_waited=waited, rate=rate)
 
-    return on(when, look, plateau_best=np.float32(np.inf), plateau_waited=np.int32(0), rate=np.float32(1))
+    memory = {"plateau_best": np.float32(np.inf), "plateau_waited": np.int32(0), "rate": np.float32(1)}
+    return On(when, look, memory=memory)
 
 
 def with_memory(state: State, events: Sequence[On]) -> State:
     """The state with room for what the callbacks remember; what it remembers already stays.
 
-    Raises ValueError when two callbacks want the same name.
+    Raises TypeError for a callback without a pace, and ValueError when two want the same name, or when what stands
+    under a name is not what its callback remembers.
     """
     for event in events:
         if not isinstance(event, On):
             raise TypeError(f"a callback has a pace: on(Every(epochs=1), {getattr(event, '__name__', event)})")
     names = [name for event in events for name in event.memory]
     for name in names:
-        if names.count(name) > 1 or name in ("ema", "halted", "loss_scale"):
+        if names.count(name) > 1:
             raise ValueError(f"{name!r} is somebody else's name in state.extra: callbacks cannot share one")
-    memory = {name: own(value) for event in events for name, value in event.memory.items()}
-    return state._replace(extra={**memory, **state.extra})
+    first = {name: own(value) for event in events for name, value in event.memory.items()}
+    kept = {name: in_form(name, first[name], state.extra[name]) for name in first if name in state.extra}
+    return state._replace(extra={**first, **state.extra, **kept})
+
+
+def in_form(name: str, first: Any, kept: Any) -> Any:
+    """What a checkpoint has of a callback's memory, in the form of its first value."""
+    wanted, leaves = named_leaves({name: first}), named_leaves({name: kept})
+    said = differences(wanted, leaves)
+    if said:
+        raise ValueError(f"state.extra has no memory of the callback that remembers {name!r}: {in_short(said)}")
+    return jax.tree.unflatten(jax.tree.structure(first), [leaves[leaf] for leaf in wanted])

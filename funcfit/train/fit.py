@@ -15,7 +15,7 @@ from funcfit.tree import own
 
 from .data import LINE, Batches, Data, batches
 from .evaluate import evaluate
-from .events import ENDS, EPOCH, Event, Every, On, on, with_memory
+from .events import ENDS, EPOCH, Event, Every, On, on
 from .history import Result, Rows
 from .loggers import Logger
 from .nonfinite import holes
@@ -79,7 +79,7 @@ def fit(
     train, until = program(loss, optimizer, data, **options), last_step(data, steps, epochs)
 
     def begun() -> State:
-        return with_memory(own(params) if isinstance(params, State) else train.init(params, seed, carry), events)
+        return own(params) if isinstance(params, State) else train.init(params, seed, carry)
 
     if isinstance(run, Run) and log:
         raise ValueError("a Run has its own loggers: give log= to Run(...), or the run's path to fit")

@@ -14,7 +14,7 @@ from funcfit.tree import listed
 
 from .nonfinite import Origin, first_nonfinite
 from .program import Program
-from .run import Run
+from .run import Run, restored
 from .state import State
 
 
@@ -55,7 +55,7 @@ def replay(train: Program, run: str | os.PathLike, like: State, step: int) -> Re
     earlier = [saved for saved in there if saved <= step]
     if not earlier:
         raise FileNotFoundError(f"no checkpoint in {folder} is as early as step {step}: there are {there or 'none'}")
-    saved = checkpoint.restore(folder, like, max(earlier), set_aside=False)
+    saved = restored(folder, like, max(earlier), set_aside=False)
     state = jax.tree.map(jnp.asarray, saved.tree)
     train.data.seek(saved.step, saved.facts.get("position"))
     if step > saved.step:

@@ -19,16 +19,17 @@ import numpy as np
 
 from funcfit import checkpoint
 from funcfit.checkpoint import disk
+from funcfit.checkpoint.steps import as_tree
 from funcfit.compile import kept_in
 
 from . import loop
 from .data import Data
-from .events import Event, Every, On
+from .events import Event, Every, On, with_memory
 from .history import History, Rows
 from .loggers import VALIDATION, Logger, told
 from .nonfinite import NonFinite
 from .program import Program
-from .state import State
+from .state import OPTIONS, State
 
 TEN_MINUTES = Every(minutes=10)
 
@@ -111,13 +112,14 @@ class Run:
     def restore(self, like: State | Callable[[], State]) -> State:
         """The newest whole checkpoint, checked leaf by leaf; `like` itself where nothing is saved yet.
 
+        What callbacks remember comes with it, and `like` need not have it.
         In place of a state there may be a function that makes it, which is then only made where it is needed.
         """
         first = like if callable(like) else lambda: like
         if self.path is None:
             return first()
         try:
-            saved = checkpoint.restore(self.checkpoints, jax.eval_shape(first))
+            saved = restored(self.checkpoints, jax.eval_shape(first))
         except FileNotFoundError:
             return first()
         self.why, self._position = saved.facts["why"], saved.facts.get("position")
@@ -147,8 +149,9 @@ class Run:
         """Run the program up to step `until`; yield an event whenever a callback was due and at the end.
 
         This is the loop of `fit`, to be used as `for event in run.steps(...)`. Callbacks come before the checkpoint of
-        their step, so that what they remember is in it.
+        their step, so that what they remember is in it; the state need have no room for that yet.
         """
+        state = with_memory(state, events)
         if self.path is not None:
             self._note(program, self.path / "run.json")
             with kept_in(self.path / "compiled"):
@@ -213,6 +216,18 @@ class Run:
         versions = {"jax": jax.__version__, "numpy": np.__version__, "python": platform.python_version()}
         facts = {"data": data, "versions": versions, "arguments": sys.argv, "started": now(), "folder": os.getcwd()}
         disk.replace(file, json.dumps(facts, indent=1))
+
+
+def restored(folder: Path, like: State, step: int | None = None, *, set_aside: bool = True) -> checkpoint.Saved:
+    """A saved state like `like`, with what callbacks remembered, of which `like` need not know: dicts by name."""
+    saved = checkpoint.restore(folder, step=step, set_aside=set_aside)
+    memory: dict[str, Any] = {}
+    for name, leaf in saved.tree.items():
+        field, *path = name.split("/")
+        if field == "extra" and path[0] not in (*OPTIONS, *like.extra):
+            functools.reduce(lambda tree, key: tree.setdefault(key, {}), path[:-1], memory)[path[-1]] = leaf
+    like = like._replace(extra={**memory, **like.extra})
+    return saved._replace(tree=as_tree(like, saved.tree, folder / f"step {saved.step}"))
 
 
 def locked(path: Path) -> Any:

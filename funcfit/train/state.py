@@ -7,6 +7,9 @@ from jaxtyping import Array, Int, PRNGKeyArray
 
 from funcfit.tree import described, in_brief, in_bytes, leaf_bytes
 
+OPTIONS = ("ema", "halted", "loss_scale")  # what a step with these options keeps in `extra`
+RESERVED = (*OPTIONS, "rate")  # and what it looks for there: see plateau
+
 
 class State(NamedTuple):
     """All that the next step depends on. One pytree: save it, vmap it, compare it.

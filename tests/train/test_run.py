@@ -17,7 +17,7 @@ import numpy as np
 import optax
 import pytest
 
-from funcfit import Every, Run, Stop, batches, checkpoint, early_stopping, fit, on, plateau, program
+from funcfit import Every, Run, Stop, batches, checkpoint, early_stopping, fit, on, plateau, program, replay
 from funcfit.train.history import columns_in
 from funcfit.train.update import finite
 
@@ -350,6 +350,47 @@ def test_a_run_that_is_stopped_is_validated_at_its_last_step_and_the_first_stop_
 def test_a_stop_has_words_of_its_own(why):
     with pytest.raises(ValueError, match="in words of its own"):
         train(events=[on(Every(steps=5), lambda event: Stop(why))])
+
+
+def memories(n):
+    """A callback that remembers a pair, and counts in it."""
+
+    def look(event):
+        seen, total = event.state.extra[f"pair{n}"]["of"]
+        return event.remember(**{f"pair{n}": {"of": (seen + 1, total + event.step)}})
+
+    return on(Every(steps=5), look, **{f"pair{n}": {"of": (0, 0)}})
+
+
+def test_the_loop_makes_room_for_what_callbacks_remember(tmp_path):
+    own, events = program(loss, optax.adam(0.1), data()), [early_stopping(patience=50), memories(1)]
+    for until in (5, 20):
+        with Run(tmp_path) as run:
+            for event in run.steps(own, run.restore(own.init(start())), until, events):
+                state = event.state
+    assert tuple(map(int, state.extra["pair1"]["of"])) == (4, 50)
+    assert same(state, train(steps=20, events=events).state)
+
+
+def test_a_run_goes_on_with_a_callback_more_or_less(tmp_path):
+    train(tmp_path, steps=10, events=[memories(1)])
+    state = train(tmp_path, steps=20, events=[memories(1), memories(2), plateau()]).state
+    assert [tuple(map(int, state.extra[name]["of"])) for name in ("pair1", "pair2")] == [(4, 50), (2, 35)]
+    state = train(tmp_path, steps=30).state
+    assert "plateau_best" in state.extra and float(state.extra["rate"]) == 1
+    state = train(tmp_path, steps=40, events=[memories(2)]).state
+    assert tuple(map(int, state.extra["pair2"]["of"])) == (4, 110)
+    assert same(replay(program(loss, optax.adam(0.1), data()), tmp_path, state, 40).state, state)
+    with pytest.raises(ValueError, match="remembers 'pair1': pair1 is missing"):
+        train(tmp_path, steps=50, events=[on(Every(steps=1), print, pair1=0)])
+    with pytest.raises(ValueError, match=r"extra/ema.* is missing"):
+        train(tmp_path, steps=50, ema=0.9)
+
+
+@pytest.mark.parametrize("name", ["rate", "ema", "halted", "loss_scale"])
+def test_names_that_the_step_itself_keeps_are_not_a_callbacks(name):
+    with pytest.raises(ValueError, match=f"'{name}' is the step's own name"):
+        on(Every(steps=1), print, **{name: 0})
 
 
 def test_what_is_remembered_keeps_its_name_and_shape():
