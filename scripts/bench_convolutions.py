@@ -3,9 +3,10 @@
 
     python scripts/bench_convolutions.py [--cases dw2,max_pool_gradient] [--rounds 15]
 
-The shapes are those of a network on 28x28 images in batches of 128: 5x5 filters to 32 and 64 channels, pooling by 2x2,
-and by 3x3 in strides of two. Prints medians of wall and processor milliseconds, and the median of the ratio turn by
-turn. On a machine that others use, the processor's time is the steadier of the two.
+The shapes are those of a network on 28x28 images in batches of 128: 5x5 filters to 32 and 64 channels, 3x3 filters for
+each of 32 channels by itself, pooling by 2x2, and by 3x3 in strides of two. Prints medians of wall and processor
+milliseconds, and the median of the ratio turn by turn. On a machine that others use, the processor's time is the
+steadier of the two.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from funcfit.kernels import conv, pool
 ONES = (1, 1)
 IMAGES1, FILTER1, OUT1 = (128, 28, 28, 1), (5, 5, 1, 32), (128, 28, 28, 32)
 IMAGES2, FILTER2, OUT2 = (128, 14, 14, 32), (5, 5, 32, 64), (128, 14, 14, 64)
+EACH = (3, 3, 32, 1)
 
 
 def plain(x, filter):
@@ -86,6 +88,26 @@ def plain_conv2(x, filter, dy):
     return plain(x, filter), plain_dx(IMAGES2, filter, dy), plain_dw(FILTER2, x, dy)
 
 
+def grouped(x, filter):
+    """A depthwise convolution as XLA has it."""
+    *window, channels, multiplier = filter.shape
+    spread, axes = filter.reshape(*window, 1, channels * multiplier), ("NHWC", "HWIO", "NHWC")
+    return lax.conv_general_dilated(x, spread, ONES, "SAME", dimension_numbers=axes, feature_group_count=channels)
+
+
+def depthwise():
+    """Cases of depthwise convolutions: (XLA's own, ours, shapes of the arguments)."""
+    how = (ONES, "SAME", ONES)
+    x, filter = (jax.ShapeDtypeStruct(shape, np.float32) for shape in (OUT1, EACH))
+    plain_dx = lambda filter, dy: jax.linear_transpose(lambda x: grouped(x, filter), x)(dy)[0]
+    plain_dw = lambda x, dy: jax.linear_transpose(lambda filter: grouped(x, filter), filter)(dy)[0]
+    dx = lambda filter, dy: conv.depthwise_input_gradient(OUT1, filter, dy, *how)
+    dw = lambda x, dy: conv.depthwise_filter_gradient(x, EACH, dy, *how)
+    yield "depthwise", (grouped, lambda x, filter: conv.depthwise_convolution(x, filter, *how), (OUT1, EACH))
+    yield "depthwise_dx", (plain_dx, dx, (EACH, OUT1))
+    yield "depthwise_dw", (plain_dw, dw, (OUT1, OUT1))
+
+
 CASES = {  # name: (XLA's own, ours, shapes of the arguments)
     "fwd1": (plain, convolved, (IMAGES1, FILTER1)),
     "fwd2": (plain, convolved, (IMAGES2, FILTER2)),
@@ -93,6 +115,7 @@ CASES = {  # name: (XLA's own, ours, shapes of the arguments)
     "dw1": (functools.partial(plain_dw, FILTER1), functools.partial(filter_gradient, FILTER1), (IMAGES1, OUT1)),
     "dw2": (functools.partial(plain_dw, FILTER2), functools.partial(filter_gradient, FILTER2), (IMAGES2, OUT2)),
     "all2": (plain_conv2, conv2, (IMAGES2, FILTER2, OUT2)),
+    **dict(depthwise()),
     **dict(pooling(2, 2)),
     **{f"{name}_3x3": case for name, case in pooling(3, 2)},
 }
