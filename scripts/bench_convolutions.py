@@ -12,11 +12,12 @@ steadier of the two.
 import argparse
 import functools
 import resource
-import time
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from bench.choices import some_of
+from bench.turns import in_turns, seconds
 from jax import lax
 
 from funcfit.heap import keep_freed
@@ -121,23 +122,23 @@ CASES = {  # name: (XLA's own, ours, shapes of the arguments)
 }
 
 
-def timed(function, args):
+def timed(args, function):
     """(wall, processor) milliseconds."""
     used = lambda: sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
-    start, busy = time.perf_counter(), used()
-    jax.block_until_ready(function(*args))
-    return (time.perf_counter() - start) * 1e3, (used() - busy) * 1e3
+    busy = used()
+    wall = seconds(lambda: jax.block_until_ready(function(*args)))
+    return wall * 1e3, (used() - busy) * 1e3
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cases", default=",".join(CASES))
+    parser.add_argument("--cases", type=some_of(CASES), default=list(CASES))
     parser.add_argument("--rounds", type=int, default=15)
     options = parser.parse_args()
     keep_freed()
     print(f"jax {jax.__version__}, {jax.devices()[0].device_kind}; milliseconds, wall (processor)")
     print(f"{'case':23}{'XLA':>16}{'funcfit':>16}{'ratio':>8}{'of processor time':>20}")
-    for name in options.cases.split(","):
+    for name in options.cases:
         *functions, shapes = CASES[name]
         rng = np.random.default_rng(0)
         args = [jax.device_put(rng.standard_normal(shape).astype(np.float32)) for shape in shapes]
@@ -145,7 +146,8 @@ def main():
         results = [function(*args) for function in functions]
         for expected, got in zip(*map(jax.tree.leaves, results), strict=True):
             np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
-        times = np.array([[timed(function, args) for function in functions] for _ in range(options.rounds)])
+        taken = in_turns(dict(enumerate(functions)), options.rounds, functools.partial(timed, args))
+        times = np.stack(list(taken.values()), 1)  # by round, function and clock
         row = "".join(f"{wall:8.1f} {f'({busy:.1f})':>7}" for wall, busy in np.median(times, axis=0))
         ratios = np.median(times[:, 1] / np.maximum(times[:, 0], 1e-3), axis=0)
         print(f"{name:23}{row}{ratios[0]:8.2f}{ratios[1]:20.2f}", flush=True)

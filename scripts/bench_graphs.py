@@ -17,28 +17,16 @@ import os
 import subprocess
 import time
 
+from bench.choices import some_of
 from bench.graph_cases import CASES
-
-
-def provided(provider):
-    if provider == "funcfit":
-        import funcfit.tf1 as tf
-
-        return tf
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    import tensorflow as tf
-
-    if tf.__version__ >= "2":
-        tf = tf.compat.v1
-        tf.disable_v2_behavior()
-    return tf
+from bench.providers import provided
 
 
 def measured(provider, case, size):
     """Microseconds a node by part."""
     import numpy as np
 
-    tf = provided(provider)
+    tf, _ = provided(provider)
     gc.collect()
     gc.disable()
     try:
@@ -82,17 +70,18 @@ def in_another(interpreter, case, sizes):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", default="1000,3000,10000")
-    parser.add_argument("--cases", default=",".join(CASES))
+    parser.add_argument("--cases", type=some_of(CASES), default=list(CASES))
     parser.add_argument("--tensorflow", metavar="PYTHON")
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--contend", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     sizes, held = [int(size) for size in options.sizes.split(",")], {}
     if options.contend:
-        print(json.dumps([measured("tensorflow", options.cases, size) for size in sizes]))
+        (case,) = options.cases
+        print(json.dumps([measured("tensorflow", case, size) for size in sizes]))
         return
     print(f"{'us a node':26}" + "".join(f"{f'n = {size:,}':>14}" for size in sizes))
-    for case in options.cases.split(","):
+    for case in options.cases:
         measured("funcfit", case, 50)  # imports, and what the first call of everything costs
         held[case] = {"funcfit": [measured("funcfit", case, size) for size in sizes]}
         if options.tensorflow:

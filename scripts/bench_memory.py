@@ -24,6 +24,7 @@ from pathlib import Path
 import jax
 import numpy as np
 from bench import cases_by_hand, session_cases, training_cases
+from bench.choices import some_of
 from bench.processes import as_any_user
 
 import funcfit.tf1 as tf
@@ -35,6 +36,17 @@ def of_program(compiled):
     memory = compiled.memory_analysis()
     kept = memory.argument_size_in_bytes + memory.output_size_in_bytes - memory.alias_size_in_bytes
     return kept, memory.temp_size_in_bytes
+
+
+def executable_of(session):
+    """What a session has made of the only step that it ran. Like `compiled_of`, this is nothing that a user sees."""
+    (program,) = (p for p in session._programs.values() if p.tensors)
+    (executable,) = program.executables.values()
+    return executable
+
+
+def compiled_of(train, state):
+    return train.compile(state)._compiled
 
 
 def of_session(case):
@@ -49,9 +61,7 @@ def of_session(case):
     watching = {"__getattr__": lambda _, name: Watched if name == "Session" else getattr(tf, name)}
     run = session_cases.CASES[case](type("provider", (), watching)(), np)
     run()
-    (session,) = seen
-    (program,) = (p for p in session._programs.values() if p.tensors)
-    (executable,) = program.executables.values()
+    executable = executable_of(*seen)
     compiled, shapes = executable.compiled, []
 
     def called(*arguments):
@@ -69,7 +79,7 @@ def of_fit(case):
     state, case = train.init(case.params()), case._replace(steps=train.span)
     scan = jax.jit(partial(training_cases.scanned, case), donate_argnums=0)
     by_hand = scan.lower(training_cases.begun(case), case.arrays(), case.order())
-    return of_program(train.compile(state)._compiled), of_program(by_hand.compile())
+    return of_program(compiled_of(train, state)), of_program(by_hand.compile())
 
 
 def of_case(case):
@@ -142,7 +152,7 @@ def report_held(mebibytes):
 def main():
     cases = ["mlp_adam", "cnn_adam", "lstm_adam", *training_cases.CASES]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cases", default=",".join(cases))
+    parser.add_argument("--cases", type=some_of(cases), default=cases)
     parser.add_argument("--held", type=int, metavar="MIB")
     parser.add_argument("--holding", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -153,7 +163,7 @@ def main():
         report_held(options.held)
         return
     print(f"{'case':12}{'':10}{'arguments':>12}{'temporary':>12}{'peak':>12}")
-    for case in options.cases.split(","):
+    for case in options.cases:
         peaks = []
         for name, (kept, temporary) in zip(("funcfit", "jax"), of_case(case)):
             peaks.append(kept + temporary)

@@ -26,35 +26,30 @@ import tempfile
 import time
 from functools import partial
 
-from bench.processes import as_any_user, import_time, turned
+from bench.choices import some_of
+from bench.processes import as_any_user, import_time
+from bench.providers import provided
 from bench.session_cases import CASES
+from bench.tables import spread
+from bench.turns import seconds, turned
+
+FUNDAMENTALS = os.path.join(os.path.dirname(__file__), os.pardir, "examples", "fundamentals", "session.py")
+FIRST = ["fundamentals", "linear_update", "mlp_adam", "cnn_adam", "lstm_adam"]
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A contender: a process that builds a case when first asked, and times a burst of it when it is its turn.
 
 
-def provided(provider):
+def cases_of(provider):
     """The version of a provider and its cases, each a function of nothing that gives what is to be timed."""
-    import numpy as np
-
     if provider == "jax":
         import jax
         from bench import cases_by_hand
 
         return jax.__version__, cases_by_hand.CASES
-    if provider == "funcfit":
-        import funcfit.tf1 as tf
+    import numpy as np
 
-        version = "funcfit"
-    else:
-        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-        os.environ["TF_USE_LEGACY_KERAS"] = "1"  # where TensorFlow 2 keeps its recurrent cells
-        import tensorflow as tf
-
-        version = tf.__version__
-        if version >= "2":
-            tf = tf.compat.v1
-            tf.disable_v2_behavior()
+    tf, version = provided(provider)
 
     def in_its_graph(make):
         with tf.Graph().as_default():
@@ -88,7 +83,7 @@ def finish(provider, run):
 
 
 def contend(provider):
-    version, makers = provided(provider)
+    version, makers = cases_of(provider)
     print(json.dumps({"version": version}), flush=True)
     ready = {}
     for line in sys.stdin:
@@ -99,21 +94,21 @@ def contend(provider):
         count = CASES[name].burst
         if name not in ready:
             ready[name] = makers[name]()
-            for _ in range(min(count, 3)):
-                ready[name]()
-            finish(provider, ready[name])
-        run = ready[name]
-        start = time.perf_counter()
-        for _ in range(count):
-            run()
-        finish(provider, run)
-        print(json.dumps({"us": (time.perf_counter() - start) / count * 1e6}), flush=True)
+            burst(provider, ready[name], min(count, 3))
+        taken = seconds(partial(burst, provider, ready[name], count))
+        print(json.dumps({"us": taken / count * 1e6}), flush=True)
+
+
+def burst(provider, run, count):
+    for _ in range(count):
+        run()
+    finish(provider, run)
 
 
 def first_step(provider, name):
     """Prints the seconds that the provider's import, the building of a case and its first step take."""
     start = time.perf_counter()
-    _, makers = provided(provider)
+    _, makers = cases_of(provider)
     imported = time.perf_counter()
     if name not in makers:
         print("{}")
@@ -208,9 +203,9 @@ def compare_first(contenders, cases, rounds):
                 if number == 0 or not parts:
                     continue  # the first round fills the caches, and writes the byte code
                 parts["in all"] = sum(parts.values())
-                for part, seconds in parts.items():
+                for part, took in parts.items():
                     by_name = times.setdefault(f"{case}: {part}", {})
-                    by_name.setdefault(contender.name, []).append(seconds * 1e6)
+                    by_name.setdefault(contender.name, []).append(took * 1e6)
         print(f"round {number} of {rounds}", file=sys.stderr)
     return times
 
@@ -231,29 +226,24 @@ def report(times, names, against):
             if not there(b):
                 row += f"{'-':>30}"
                 continue
-            ratios = [x / y for x, y in zip(by_name[a], by_name[b])]
-            row += f"{statistics.median(ratios):16.2f} ({min(ratios):.2f}-{max(ratios):.2f})"
+            row += f"{spread([x / y for x, y in zip(by_name[a], by_name[b])]):>30}"
         print(row)
-
-
-FUNDAMENTALS = os.path.join(os.path.dirname(__file__), os.pardir, "examples", "fundamentals", "session.py")
-FIRST = ["fundamentals", "linear_update", "mlp_adam", "cnn_adam", "lstm_adam"]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tensorflow", metavar="PYTHON")
-    parser.add_argument("--cases")
+    parser.add_argument("--cases", type=some_of([*CASES, "fundamentals", "import"]))
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--first", action="store_true")
     parser.add_argument("--contend", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.contend:
-        first_step(options.contend, options.cases) if options.first else contend(options.contend)
+        first_step(options.contend, *options.cases) if options.first else contend(options.contend)
         return
     print(f"python {sys.version.split()[0]}, {os.cpu_count()} cores", end="")
-    cases = options.cases.split(",") if options.cases else FIRST if options.first else [*CASES, "import"]
+    cases = options.cases or (FIRST if options.first else [*CASES, "import"])
     if options.first:
         with tempfile.TemporaryDirectory() as folder:
             contenders = list(newcomers(options.tensorflow, folder))

@@ -192,7 +192,7 @@ def depthwise_convolution(
 ) -> Float[Array, "..."]:
     """Each channel by its own filters: [batch, *spatial, in] to [batch, *spatial, in * multiplier].
 
-    A sum of products, element by element of the window. On a CPU that and its gradient by x take a twentieth of the time
+    A sum of products, element by element of the window. On a CPU it and its gradient by x take a twentieth of the time
     of XLA's grouped convolutions, or less (scripts/bench_convolutions.py); on other devices it was not measured.
     """
     *window, channels, multiplier = filter.shape

@@ -1,8 +1,9 @@
-"""Processes that are measured from their start, and the order in which contenders take turns."""
+"""Processes that are measured from their start."""
 
 import os
 import subprocess
-import time
+
+from .turns import seconds
 
 
 def as_any_user(**settings):
@@ -14,16 +15,8 @@ def as_any_user(**settings):
 def import_time(interpreter, statement, over="pass"):
     """Seconds that a statement adds to an interpreter that does nothing, or only `over`."""
 
-    def seconds(code):
-        start = time.perf_counter()
+    def ran(code):
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         subprocess.run([interpreter, "-c", code], check=True, env=as_any_user(), **quiet)
-        return time.perf_counter() - start
 
-    return seconds(statement) - seconds(over)
-
-
-def turned(contenders, number):
-    """Another order in each round: whoever comes after a heavy process has a slower start."""
-    number %= len(contenders)
-    return contenders[number:] + contenders[:number]
+    return seconds(lambda: ran(statement)) - seconds(lambda: ran(over))

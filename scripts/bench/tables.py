@@ -8,6 +8,6 @@ def heads(*columns: str) -> None:
     print("|---|" + "---:|" * len(columns))
 
 
-def spread(ratios: list[float]) -> str:
+def spread(ratios):
     """The median, and in brackets the least and the most."""
     return f"{statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})"
