@@ -21,8 +21,6 @@ import gc
 import json
 import statistics
 import sys
-import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,8 +29,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from bench.accelerator_cases import MODELS, Model
+from bench.choices import some_of
 from bench.tables import heads, spread
 from bench.training_cases import OPTIMIZER, RATE, Case, begun, scanned, stepped
+from bench.turns import in_turns, seconds
 
 import funcfit.tf1 as tf
 from funcfit import program
@@ -42,6 +42,8 @@ from funcfit.tree import map_floats
 
 BURST = 0.2  # seconds that are timed at once, about
 DTYPES = ("float32", "bfloat16")
+WAYS = ("scan", "program", "loop", "session")
+AGAINST = (("program", "scan"), ("session", "loop"))
 
 
 class Half(Case):
@@ -137,9 +139,7 @@ def fed(case: Case) -> list[tuple[np.ndarray, np.ndarray]]:
 
 def timed(way: Any, steps: int) -> float:
     """Microseconds a step."""
-    begun = time.perf_counter()
-    jax.block_until_ready(way.run(steps))
-    return 1e6 * (time.perf_counter() - begun) / steps
+    return 1e6 * seconds(lambda: jax.block_until_ready(way.run(steps))) / steps
 
 
 def steps_of(loop: Loop) -> int:
@@ -148,7 +148,7 @@ def steps_of(loop: Loop) -> int:
     return int(min(max(BURST * 1e6 / timed(loop, 2), 4), 1000))
 
 
-def check_alike(name: str, ways: dict[str, Any], case: Case) -> None:
+def check_session(name: str, ways: dict[str, Any], case: Case) -> None:
     """The session has come where the loop has. Raises ValueError."""
     if "session" not in ways:
         return
@@ -168,22 +168,15 @@ def measured(model: Model, size: str, precision: str, rounds: int) -> dict[str, 
     ways = {"loop": loop, **({"session": Session(model, plain, precision)} if has_session else {})}
     for way in ways.values():
         timed(way, 3)
-    check_alike(f"{model.case.__name__}, {size}, {precision}", ways, case)
+    check_session(f"{model.case.__name__}, {size}, {precision}", ways, case)
     steps = steps_of(loop)
     ways |= {"scan": Scan(case, steps), "program": ByProgram(plain, precision)}
-    taken: dict[str, list[float]] = {name: [] for name in ways}
     for way in ways.values():
         timed(way, steps)
-    for _ in range(rounds):
-        for name, way in ways.items():
-            taken[name].append(timed(way, steps))
+    taken = in_turns(ways, rounds, partial(timed, steps=steps))
     if has_session:
         ways["session"].session.close()
     return {"steps": steps, "flops": flops, "bytes": moved, "microseconds": taken}
-
-
-WAYS = ("scan", "program", "loop", "session")
-AGAINST = (("program", "scan"), ("session", "loop"))
 
 
 def row(name: str, found: dict[str, Any], most: Any) -> str:
@@ -199,23 +192,13 @@ def row(name: str, found: dict[str, Any], most: Any) -> str:
     return f"| {name} | {' | '.join(cells)} |"
 
 
-def names(allowed: Any) -> Callable[[str], list[str]]:
-    def parsed(text: str) -> list[str]:
-        wrong = [name for name in text.split(",") if name not in allowed]
-        if wrong:
-            raise argparse.ArgumentTypeError(f"{', '.join(wrong)}: not among {', '.join(allowed)}")
-        return text.split(",")
-
-    return parsed
-
-
 def main() -> int:
     device = jax.devices()[0]
     sizes = ("small", "medium", "large")
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sizes", type=names(sizes), default=sizes[:1] if device.platform == "cpu" else sizes)
-    parser.add_argument("--models", type=names(MODELS), default=list(MODELS))
-    parser.add_argument("--dtypes", type=names(DTYPES), default=DTYPES)
+    parser.add_argument("--sizes", type=some_of(sizes), default=sizes[:1] if device.platform == "cpu" else sizes)
+    parser.add_argument("--models", type=some_of(MODELS), default=list(MODELS))
+    parser.add_argument("--dtypes", type=some_of(DTYPES), default=DTYPES)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--json", metavar="FILE")
     options = parser.parse_args()

@@ -32,14 +32,17 @@ from pathlib import Path
 
 import jax
 import numpy as np
+from bench.choices import one_of
 from bench.processes import as_any_user, import_time
 from bench.tables import heads, spread
 from bench.training_cases import CASES, OPTIMIZER, Way, by_hand, by_program
+from bench.turns import in_turns, seconds
 
 from funcfit import Every, fit, on
 
 IMPORTED = time.time()
 
+PARTS = ("in all", "imports", "parameters", "fit")
 LIBRARIES = {"keras": "bench.by_keras", "flax": "bench.by_nnx", "equinox": "bench.by_equinox"}
 
 
@@ -76,11 +79,10 @@ def check_alike(case: str, ways: dict[str, Way]) -> None:
             )
 
 
-def seconds(way: Way) -> float:
+def taken_by(way: Way) -> float:
+    """Seconds of all steps."""
     state = jax.block_until_ready(way.begin())
-    begun = time.perf_counter()
-    jax.block_until_ready(way.train(state))
-    return time.perf_counter() - begun
+    return seconds(lambda: jax.block_until_ready(way.train(state)))
 
 
 def compare(names: list[str], rounds: int) -> dict:
@@ -97,17 +99,11 @@ def compare(names: list[str], rounds: int) -> dict:
         case = CASES[name]
         ways = {**by_hand(case), "program": by_program(case), **{n: m.way(name, case) for n, m in there.items()}}
         check_alike(name, ways)
-        times[name] = taken = {way: [] for way in ways}
-        for _ in range(rounds):
-            for way, how in ways.items():
-                taken[way].append(1e6 * seconds(how) / case.steps)
+        times[name] = taken = in_turns(ways, rounds, lambda way, steps=case.steps: 1e6 * taken_by(way) / steps)
         medians = [f"{statistics.median(taken[way]):,.1f}" for way in columns]
         ratios = [spread([a / b for a, b in zip(taken[one], taken[other])]) for one, other in against]
         print(f"| {name} | {' | '.join(medians + ratios)} |", flush=True)
     return {"versions": versions, "microseconds": times}
-
-
-PARTS = ("in all", "imports", "parameters", "fit")
 
 
 def compare_first(names: list[str], rounds: int) -> dict:
@@ -165,7 +161,7 @@ def first_step(model: str, folder: str, steps: str, since: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("models", nargs="*", help=f"of {', '.join(CASES)}; default all")
+    parser.add_argument("models", nargs="*", type=one_of(CASES), help=f"of {', '.join(CASES)}; default all")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--first", action="store_true")
