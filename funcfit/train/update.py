@@ -52,18 +52,7 @@ def step(
     nonfinite: str = "stop",
 ) -> Step:
     """The step that `program` repeats; its options are described there."""
-    if not callable(loss):
-        raise TypeError(f"a loss is a function of (params, batch, key), not of type {type(loss).__name__}: {ORDER}")
-    for one in [optimizer, *(groups or {}).values()]:
-        check_optimizer(one)
-    if precision not in PRECISIONS:
-        raise ValueError(f"precision is one of {', '.join(PRECISIONS)}, not {precision!r}")
-    if nonfinite not in ("stop", "skip", "ignore"):
-        raise ValueError(f"nonfinite is 'stop', 'skip' or 'ignore', not {nonfinite!r}")
-    if microbatches < 1:
-        raise ValueError(f"a batch is worked on in one microbatch or more, not in {microbatches}")
-    if ema is not None and not 0 <= ema < 1:
-        raise ValueError(f"ema is the decay of a mean, at least 0 and less than 1, not {ema}")
+    check_options(loss, [optimizer, *(groups or {}).values()], precision, microbatches, ema, nonfinite)
     frozen_names = dict.fromkeys([freeze] if isinstance(freeze, str) else freeze, "frozen")
     scaled = precision == "float16"
     unguarded = nonfinite == "ignore" and not scaled
@@ -94,37 +83,21 @@ def step(
 
     def update(state: State, batch: Any) -> tuple[State, Metrics]:
         trained, frozen = parts(state.params)
-        key = jax.random.fold_in(state.key, state.step)
         scale = state.extra["loss_scale"]["scale"] if scaled else None
-
-        def objective(trained, batch, key, carry):
-            params = joined(trained, frozen)
-            if precision != "float32":
-                params, batch = (map_floats(lambda x: x.astype(PRECISIONS[precision]), t) for t in (params, batch))
-            out = measured(loss, params, batch, key, carry)
-            if not jnp.issubdtype(out.value.dtype, jnp.floating):
-                raise ValueError(
-                    f"a loss is one real number with a gradient, and this one is {described(out.value)}: "
-                    "integers, comparisons and argmax have none"
-                )
-            changed = differences(carry, out.carry)
-            if changed:
-                raise ValueError(f"a loss gives back a carry like the one it was given: {in_short(changed)}")
-            value = out.value.astype(jnp.float32) if precision != "float32" else out.value
-            return value if scale is None else value * scale, out
-
+        objective = objective_of(loss, frozen, precision, scale)
+        given = batch, jax.random.fold_in(state.key, state.step), state.carry
         # The gradient of a loop hides that it draws the same numbers in each turn; so the loss is looked at alone.
-        check_keys(jax.make_jaxpr(objective)(trained, batch, key, state.carry))
-        gradient, out = gradient_of(objective, trained, batch, key, state.carry, microbatches)
-        if scale is not None:
-            gradient = jax.tree.map(lambda g: g / scale, gradient)
-
-        def value_of(trained):
-            return objective(trained, batch, key, state.carry)[0] / (1.0 if scale is None else scale)
+        check_keys(jax.make_jaxpr(objective)(trained, *given))
+        gradient, out = gradient_of(objective, trained, *given, microbatches)
+        gradient = unscaled(gradient, scale)
 
         def taken():
             # What some optimizers ask for beside the gradient: line searches, plateaus.
-            more = {"value": out.value, "grad": gradient, "value_fn": value_of}
+            more = {
+                "value": out.value,
+                "grad": gradient,
+                "value_fn": lambda w: unscaled(objective(w, *given)[0], scale),
+            }
             change, opt = optax.with_extra_args_support(grouped(trained)).update(gradient, state.opt, trained, **more)
             if "rate" in state.extra:
                 change = jax.tree.map(lambda c: c * state.extra["rate"].astype(c.dtype), change)
@@ -139,22 +112,13 @@ def step(
         good = finite(gradient) & (jnp.isfinite(out.value) | scaled)  # too large a scale is no fault of the model's
         after, opt, carry, mean = taken() if unguarded else jax.lax.cond(good, taken, left)
 
-        metrics = quotients(out.metrics)
-        rate = learning_rate(optimizer, state.opt, state.step)
-        if rate is None and "lr" not in metrics:
-            warnings.warn(unread(optimizer), stacklevel=2)
-        elif rate is not None:
-            metrics.setdefault("lr", rate * state.extra.get("rate", 1.0))
+        metrics = with_rate(quotients(out.metrics), optimizer, state)
         if norms:
-            measured_here = {"gradient_norm": norm(gradient), "parameter_norm": norm(after)}
-            for name in measured_here.keys() & metrics.keys():
-                raise ValueError(f"norms=True measures {name!r}, and so does the loss: give it another name there")
-            metrics |= measured_here
-
+            metrics = with_norms(metrics, gradient, after)
         extra, step = dict(state.extra), state.step + 1
         if ema is not None:
             extra["ema"] = mean
-        if scaled:
+        if scale is not None:
             extra["loss_scale"] = rescaled(good, **state.extra["loss_scale"])
             good = jnp.isfinite(out.value) & (good | (scale > LEAST_SCALE))
         if nonfinite == "stop":
@@ -162,6 +126,69 @@ def step(
         return State(step, joined(after, frozen), opt, state.key, carry, extra), metrics
 
     return Step(init, update)
+
+
+def check_options(loss, optimizers, precision: str, microbatches: int, ema: float | None, nonfinite: str) -> None:
+    """Raises TypeError or ValueError naming the option that is none."""
+    if not callable(loss):
+        raise TypeError(f"a loss is a function of (params, batch, key), not of type {type(loss).__name__}: {ORDER}")
+    for one in optimizers:
+        check_optimizer(one)
+    if precision not in PRECISIONS:
+        raise ValueError(f"precision is one of {', '.join(PRECISIONS)}, not {precision!r}")
+    if nonfinite not in ("stop", "skip", "ignore"):
+        raise ValueError(f"nonfinite is 'stop', 'skip' or 'ignore', not {nonfinite!r}")
+    if microbatches < 1:
+        raise ValueError(f"a batch is worked on in one microbatch or more, not in {microbatches}")
+    if ema is not None and not 0 <= ema < 1:
+        raise ValueError(f"ema is the decay of a mean, at least 0 and less than 1, not {ema}")
+
+
+def objective_of(
+    loss: Loss, frozen: Any, precision: str, scale: Scalar | None
+) -> Callable[..., tuple[Scalar, Outcome]]:
+    """What is differentiated by its first argument: the loss, computed in a precision and scaled; and all it gave."""
+    low = precision != "float32"
+
+    def objective(trained, batch, key, carry):
+        params = joined(trained, frozen)
+        if low:
+            params, batch = (map_floats(lambda x: x.astype(PRECISIONS[precision]), t) for t in (params, batch))
+        out = measured(loss, params, batch, key, carry)
+        if not jnp.issubdtype(out.value.dtype, jnp.floating):
+            raise ValueError(
+                f"a loss is one real number with a gradient, and this one is {described(out.value)}: "
+                "integers, comparisons and argmax have none"
+            )
+        changed = differences(carry, out.carry)
+        if changed:
+            raise ValueError(f"a loss gives back a carry like the one it was given: {in_short(changed)}")
+        value = out.value.astype(jnp.float32) if low else out.value
+        return value if scale is None else value * scale, out
+
+    return objective
+
+
+def unscaled(tree: Any, scale: Scalar | None) -> Any:
+    return tree if scale is None else jax.tree.map(lambda x: x / scale, tree)
+
+
+def with_rate(metrics: Metrics, optimizer: optax.GradientTransformation, state: State) -> Metrics:
+    """The metrics and the learning rate, where the loss has not measured an "lr" itself; a warning if none is known."""
+    if "lr" in metrics:
+        return metrics
+    rate = learning_rate(optimizer, state.opt, state.step)
+    if rate is None:
+        warnings.warn(unread(optimizer), stacklevel=2)
+        return metrics
+    return {**metrics, "lr": rate * state.extra.get("rate", 1.0)}
+
+
+def with_norms(metrics: Metrics, gradient: Any, params: Any) -> Metrics:
+    norms = {"gradient_norm": norm(gradient), "parameter_norm": norm(params)}
+    for name in norms.keys() & metrics.keys():
+        raise ValueError(f"norms=True measures {name!r}, and so does the loss: give it another name there")
+    return {**metrics, **norms}
 
 
 def gradient_of(objective, trained, batch, key, carry, microbatches: int) -> tuple[Any, Outcome]:
