@@ -96,9 +96,8 @@ def restore(folder: str | os.PathLike, like: Any = None, step: int | None = None
                 raise
             name = aside(place).name if set_aside else place.name
             faults.append(f"{name}: {error}")
-            warnings.warn(
-                f"a saved step in {folder} is damaged, and the one before it is tried: {faults[-1]}", stacklevel=2
-            )
+            then = ", and the one before it is tried" if step is None else ""
+            warnings.warn(f"a saved step in {folder} is damaged{then}: {faults[-1]}", stacklevel=2)
             continue
         return Saved(record.step, leaves if like is None else as_tree(like, leaves, place), record.facts)
     raise Damaged(f"no {asked} saved in {folder} is whole:\n  " + "\n  ".join(faults))

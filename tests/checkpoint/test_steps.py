@@ -198,7 +198,7 @@ def test_a_step_that_is_not_there_is_told_with_those_that_are(tmp_path):
     for step in (3, 4, 5):
         save(tmp_path, step, tree())
     flip(saved_steps(tmp_path)[0][1] / "manifest.json", random.Random(0))
-    with pytest.warns(UserWarning), pytest.raises(Damaged, match="no step 3 saved in"):
+    with pytest.warns(UserWarning, match="damaged: damaged-"), pytest.raises(Damaged, match="no step 3 saved in"):
         restore(tmp_path, tree(), step=3)
     with pytest.raises(FileNotFoundError, match=r"step 7 is .*; there are 4, 5; set aside: damaged-step-000000003$"):
         restore(tmp_path, tree(), step=7)
