@@ -40,17 +40,17 @@ def program(
 
     Path globs name parameters: `freeze` those that stay as they are (no gradient of theirs is computed), `groups` those
     that have another optimizer. `precision` "bfloat16" or "float16" is what the loss computes in; the parameters stay
-    what they are, and a float16 loss is scaled so that small gradients survive. A batch is worked on in
-    `microbatches`, one after the other, and counts as one; "auto" is the fewest whose program fits the device's memory,
-    settled before the first step. (More than one draw their own numbers, and the loss is the mean of theirs: a loss
-    that looks across the rows of a batch is another one then.) `ema` keeps a running mean of the parameters, with this
-    decay. Among the metrics is the learning rate, "lr", where it can be read (with groups, that of the others); `norms`
-    adds those of parameters and gradient, as it is before any clipping, which is the optimizer's:
-    `optax.chain(optax.clip_by_global_norm(1.0), optax.adam(1e-3))`. A step whose loss or gradient is not finite is not taken: with "stop" the
-    program stays before it (`state.extra["halted"]`), with "skip" it goes on with the next one, and "ignore" does not
-    look. (A float16 step is first left out and the scale of the loss halved, until that is 1.) A loss may name its
-    metrics as it likes, but for "step", "loss" and those of `norms`. `span` is the most steps between two returns to
-    Python.
+    what they are, and a float16 loss is scaled so that small gradients survive. A batch is worked on in `microbatches`,
+    one after the other, and counts as one; "auto" is the fewest whose program fits the device's memory, settled before
+    the first step. (More than one draw their own numbers, and the loss is the mean of theirs: a loss that looks across
+    the rows of a batch is another one then.) `ema` keeps a running mean of the parameters, with this decay. Among the
+    metrics is the learning rate, "lr", where it can be read (with groups, that of the others); `norms` adds those of
+    parameters and gradient, as it is before any clipping, which is the optimizer's:
+    `optax.chain(optax.clip_by_global_norm(1.0), optax.adam(1e-3))`. A step whose loss or gradient is not finite is not
+    taken: with "stop" the program stays before it (`state.extra["halted"]`), with "skip" it goes on with the next one,
+    and "ignore" does not look. (A float16 step is first left out and the scale of the loss halved, until that is 1.) A
+    loss may name its metrics as it likes, but for "step", "loss" and those of `norms`. `span` is the most steps between
+    two returns to Python.
 
     >>> data = batches(jnp.array([1.0, 2.0, 3.0]))
     >>> train = program(lambda w, x, key: ((w - x) ** 2).mean(), optax.sgd(0.5), data)
