@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 from funcfit.checkpoint import saved_steps
-from funcfit.train.history import columns_in
+from funcfit.train.history import chunks_in
 from funcfit.train.replay import Reached, held, replay
 from funcfit.tree import described, own
 
@@ -60,7 +60,7 @@ def told_step(run: Path, step: int, reached: Reached) -> int:
         return refused(str(error))
     after, metrics = train(own(found.state))
     row = {name: np.asarray(rows[0]) for name, rows in metrics.items()}
-    recorded = row_of(columns_in(run / "metrics.jsonl"), step + 1)
+    recorded = row_of(run / "metrics.jsonl", step + 1)
     saved = max(number for number, _ in saved_steps(run / "checkpoints") if number <= step)
     print(f"step {step}{'' if recorded else ', which the run did not take'}, from the checkpoint of step {saved}:")
     differ = False
@@ -79,9 +79,10 @@ def told_step(run: Path, step: int, reached: Reached) -> int:
     return int(differ)
 
 
-def row_of(columns: dict[str, np.ndarray], step: int) -> dict[str, np.ndarray]:
-    (places,) = np.nonzero(columns.get("step", np.empty(0)) == step)
-    return {name: column[places[0]] for name, column in columns.items() if name != "step"} if len(places) else {}
+def row_of(log: Path, step: int) -> dict[str, np.ndarray]:
+    chunks = chunks_in(log, step)[0] if log.exists() else []
+    row = {name: column[-1] for name, column in chunks[-1].items()} if chunks else {}
+    return row if row.pop("step", None) == step else {}
 
 
 def floats(tree: Any) -> Iterator[np.ndarray]:

@@ -124,6 +124,17 @@ def test_replay_takes_a_step_again_by_the_runs_own_program_and_changes_nothing(t
     assert contents(run) == before
 
 
+def test_replay_has_nothing_to_hold_a_metric_against_that_was_measured_later_only(train, tmp_path, capsys):
+    log = Path(run := train("a")) / "metrics.jsonl"
+    rows = [json.loads(line) for line in log.read_text().splitlines()]
+    for row in rows[:18]:
+        del row["lr"]
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    capsys.readouterr()
+    assert main(["replay", run, "17", f"{tmp_path}/line.py", run, "0.1"]) == 0
+    assert capsys.readouterr().out.endswith("to the bit what it was\n  lr 0.1\n")
+
+
 def test_replay_by_another_program_tells_in_what_it_differs(train, tmp_path, capsys):
     run, script = train("a"), f"{tmp_path}/line.py"
     capsys.readouterr()
