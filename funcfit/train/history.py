@@ -137,8 +137,11 @@ def as_json(row: dict[str, Any]) -> str:
     >>> as_json({"step": 3, "NaN": [float("nan"), float("-inf")]})
     '{"step": 3, "NaN": [null, -1e999]}'
     """
+    text = json.dumps(row)
+    if "NaN" not in text and "Infinity" not in text:  # a third of the time
+        return text
     words = {"NaN": "null", "Infinity": "1e999"}
-    return re.sub(r'"(?:[^"\\]|\\.)*"|NaN|Infinity', lambda found: words.get(found[0], found[0]), json.dumps(row))
+    return re.sub(r'"(?:[^"\\]|\\.)*"|NaN|Infinity', lambda found: words.get(found[0], found[0]), text)
 
 
 def chunks_in(path: Path, until: float | int) -> tuple[list[dict[str, np.ndarray]], int]:
