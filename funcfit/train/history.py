@@ -138,7 +138,7 @@ def as_json(row: dict[str, Any]) -> str:
     '{"step": 3, "NaN": [null, -1e999]}'
     """
     text = json.dumps(row)
-    if "NaN" not in text and "Infinity" not in text:  # a third of the time
+    if "NaN" not in text and "Infinity" not in text:  # as in most rows: the search takes as long as the rest
         return text
     words = {"NaN": "null", "Infinity": "1e999"}
     return re.sub(r'"(?:[^"\\]|\\.)*"|NaN|Infinity', lambda found: words.get(found[0], found[0]), text)
