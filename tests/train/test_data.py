@@ -243,3 +243,12 @@ def test_numbers_of_a_map_that_jax_would_cut_are_refused(mapped, on_device):
         data = batches(mapped, 5, on_device=on_device)
         for t in range(0, 200, data.width):
             data.feed(t)
+
+
+@pytest.mark.parametrize("rows", [3, 64, 100_000])
+def test_arrays_may_be_written_to_once_they_are_data(rows):
+    buffer = np.zeros(rows * 4 + 16, np.float32)
+    x = buffer[-buffer.ctypes.data % 64 // 4 :][: rows * 4].reshape(rows, 4)  # aligned: JAX might use it where it is
+    data = batches(x, 2, shuffle=False)
+    x[:] = 7
+    assert not np.asarray(data[0]).any()

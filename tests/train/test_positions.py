@@ -153,7 +153,7 @@ def test_a_source_without_positions_is_passed_over_and_this_is_said(tmp_path):
 
     whole = train(lambda: generator)
     train(lambda: generator, tmp_path, steps=150)
-    with pytest.warns(UserWarning, match="not known where the data stood .* first 100 batches are read and passed over"):
+    with pytest.warns(UserWarning, match="where the data stood .* first 100 batches are read and passed over"):
         rest = train(lambda: generator, tmp_path)
     np.testing.assert_array_equal(rest.params, whole.params)
 

@@ -21,6 +21,7 @@ from funcfit.tf1.run.guard import Guard
 from funcfit.tf1.run.trace import cells_written_by_rows, shapes_of, stage_function
 
 MANY_SHAPES = 20
+LARGE = 1 << 20  # bytes of feeds that are sooner waited for than copied
 
 
 class Executable:
@@ -112,7 +113,12 @@ class Executable:
     def _called(self, taken, fed):
         """One compiled call; the state is put right in any case, an interrupt included."""
         session, out, writes = self.session, [], self.stage.writes
-        state = session._state
+        state, late = session._state, False
+        if not self.stage.gives:
+            # Nothing is waited for, and JAX may look at arrays of NumPy's where they are: the program may have written
+            # to them by then.
+            late = sum([x.nbytes for x in fed]) > LARGE
+            fed = fed if late else [x.copy() for x in fed]
         try:
             with session._lock:
                 arguments = [*self._held(state), *taken, *fed]
@@ -129,6 +135,8 @@ class Executable:
                     # is delivered: one that fell there would leave the state with cells that were donated and are gone.
                     results = map(out.__iadd__, starmap(self.compiled, (arguments,)))
                     state.update(zip(writes, chain.from_iterable(results)))
+                if late:
+                    jax.block_until_ready(out)
         finally:
             if self._compiling is not None:
                 self._stop_keeping()
@@ -149,6 +157,8 @@ class Executable:
     def run(self, values):
         taken = [values[k] for k in self.taken]
         taken = [x.for_any_run() if isinstance(x, Stack) else x for x in taken]
+        if not self.stage.gives:  # see _called
+            taken = [x.copy() if isinstance(x, np.ndarray) else x for x in taken]
         fed = [values[x] for x in self.stage.feeds]
         given = self._by_numpy(taken, fed) if self._new else None
         values.update(zip(self.stage.gives, self._call(taken, fed) if given is None else given))

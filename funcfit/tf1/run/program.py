@@ -136,7 +136,7 @@ class Program:
         run_steps(stage.steps, scope)
         last = {cell: node for node in stage.nodes for cell in self.plan.writes(node)}
         with self.session._lock, wide_mode() if stage.wide else nullcontext():
-            state.update({cell: on_device(cell_value(cell, last[cell], scope)) for cell in stage.writes})
+            state.update({cell: on_device(np.array(cell_value(cell, last[cell], scope))) for cell in stage.writes})
         for key in stage.gives:
             values[key] = given_value(key, self.plan, scope)
 

@@ -61,4 +61,5 @@ def batches(
         on_device = fits(source)
     if not on_device:
         return Items(lambda row: jax.tree.map(lambda array: np.asarray(array)[row], source), order)
-    return Batches(jax.tree.map(jnp.asarray, source), order)
+    # A copy: JAX may otherwise look at an array of NumPy's where it is, whoever writes to it later.
+    return Batches(jax.tree.map(lambda leaf: leaf if isinstance(leaf, jax.Array) else jnp.array(leaf), source), order)

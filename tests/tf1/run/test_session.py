@@ -438,3 +438,18 @@ def test_a_variable_is_read_through_any_number_of_nodes():
     with tf.Session() as session:
         session.run(variable.initializer)
         assert session.run(x + 1.0) == 2.0
+
+
+@pytest.mark.parametrize("size", [300, 1200])  # a small feed is copied, a large one waited for
+def test_what_was_fed_may_be_written_to_when_the_run_is_over(size):
+    buffer = np.zeros(size * size + 16, np.float32)
+    fed = buffer[-buffer.ctypes.data % 64 // 4 :][: size * size].reshape(size, size)  # JAX might use it where it is
+    x, v = tf.placeholder(tf.float32, [size, size]), tf.Variable(0.0)
+    slow = tf.reduce_sum(tf.matmul(tf.tanh(tf.matmul(x, x)), x)) * 0.0
+    up = tf.assign(v, slow + tf.reduce_sum(x)).op
+    with tf.Session() as session:
+        for _ in range(3):
+            fed[:] = 1.0
+            session.run(up, {x: fed})
+            fed[:] = 7.0
+            assert session.run(v) == size * size
