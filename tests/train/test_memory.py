@@ -68,7 +68,7 @@ def test_what_does_not_fit_is_refused_before_the_first_step_with_what_would():
     train, state = made(1)
     with pytest.raises(
         OutOfMemory,
-        match=r"wants [\d.]+ KB of memory, and 900 KB are there; microbatches=\d+ fits. The largest: .*"
+        match=r"wants [\d.]+ [KM]B of memory, and 900 KB are there; microbatches=\d+ fits. The largest: .*"
         r"state/params/a float32\[4,4096\] 65.5 KB.*on the way [\d.]+ KB",
     ):
         train.compile(state, memory=900_000)
