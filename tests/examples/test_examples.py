@@ -4,6 +4,7 @@ import re
 import runpy
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
 
 import funcfit.tf1 as tf
@@ -33,7 +34,8 @@ def told(tmp_path_factory):
         if path not in results:
             plots = tmp_path_factory.mktemp("plots")
             capsys.readouterr()
-            tf.reset_default_graph()  # a process of its own would begin with an empty one
+            tf.reset_default_graph()  # a process of its own would begin with an empty one, and without pictures
+            plt.close("all")
             assert main(["run", "--plots", str(plots), str(path)]) == 0
             results[path] = capsys.readouterr().out, len(list(plots.iterdir()))
         return results[path]
