@@ -189,12 +189,12 @@ class Executable:
         self._fed = [tensors.index(x) for x in self.stage.feeds]
         self._shown = list(self.plan.shown.values())
         self._unwritten = [cell for cell in self._shown if cell not in self.plan.final]
-        found, places = [*self.stage.gives, *self.plan.shown], []
+        found, places = {key: at for at, key in enumerate([*self.stage.gives, *self.plan.shown])}, []
         for key in self.plan.fetch_keys:
             if key is None:
                 places.append((None, lambda arrays: None))
             elif key in found:
-                places.append((found.index(key), None))
+                places.append((found[key], None))
             elif key.op.type == "Const":
                 places.append((None, partial(_constant, key.op.attrs["value"])))
             else:

@@ -1,7 +1,6 @@
 """`Program`: what a session runs for one list of elements: the plan, and its stages as compiled functions.
 
-Changes: what has been compiled so far, and the session's state when a stage runs. Cells are taken out of the state and
-put back under the session's lock at each stage, so that threads may run at the same time.
+Changes: what has been compiled so far, and the session's state when a stage runs.
 """
 
 import os
@@ -203,7 +202,9 @@ def on_host(value):
 
 
 def on_device(value):
-    """A cell's value for the session's state: a copy of its own, since the state is donated; strings stay NumPy's."""
+    """A cell's value for the session's state; strings stay NumPy's. JAX may share an array's memory until the cell is
+    donated, and copies it then: nobody else may write to `value`.
+    """
     return value if value.dtype == object else jax.device_put(value, may_alias=False)
 
 

@@ -112,7 +112,7 @@ def _merged_value(tensor, version, scope):
         for i in scope.made.cells.seen_through(merge):
             if scope.made.uses[merge].get(i) is not version:
                 view = value_of(merge._inputs[i], version, scope)
-                known = isinstance(index, (np.ndarray, np.generic))
+                known = is_known(index)
                 taken = (view if index == i else taken) if known else jnp.where(index == i, view, taken)
         scope.values[tensor, version] = taken
     return scope.get((tensor, version))
@@ -154,7 +154,7 @@ def run_node(node, scope):
                 raise
             inputs.append(Empty(x.shape))
     for i in card.fixed_positions(node):
-        if not isinstance(inputs[i], (np.ndarray, np.generic)):
+        if not is_known(inputs[i]):
             raise Undecided(node._inputs[i])
     if card.checks is not None:
         _check(node, inputs, scope)
@@ -217,7 +217,7 @@ def _as_declared(value, tensor):
     if value is None:
         return None
     dtype = tensor.dtype.as_numpy_dtype
-    if isinstance(value, (np.ndarray, np.generic)):
+    if is_known(value):
         return value if value.dtype == dtype else np.asarray(value, dtype)
     if isinstance(value, jax.Array):
         return value if value.dtype == dtype else value.astype(dtype)

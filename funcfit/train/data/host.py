@@ -79,9 +79,9 @@ class Items(FromHost, Ordered):
         self.take, self.order = take, order
 
     def __getitem__(self, t: int) -> Any:
-        row, weights = rows_at(self.order, jnp.full(1, t, jnp.uint32))
-        batch = self.take(np.asarray(row)[0])
-        return batch if weights is None else (batch, np.asarray(weights)[0])
+        row, weights = rows_at(self.order, jnp.uint32(t))
+        batch = self.take(np.asarray(row))
+        return batch if weights is None else (batch, np.asarray(weights))
 
     def in_order(self) -> "Items":
         return Items(self.take, self.order.plain())

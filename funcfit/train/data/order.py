@@ -74,4 +74,4 @@ def order_facts(order: Order) -> dict[str, Any]:
     return {"size": order.size, "pad": order.pad, "shuffle": seed}
 
 
-rows_at = jit(lambda order, t: jax.vmap(order.at)(t), name="order")
+rows_at = jit(lambda order, t: order.at(t), name="order")
