@@ -30,19 +30,19 @@ def jit(
     donate_argnums: Sequence[int] = (),
     static_argnums: Sequence[int] = (),
     name: str | None = None,
-    on_trace: Callable[[], None] | None = None,
+    on_trace: Callable[..., None] | None = None,
 ) -> Callable:
-    """`fn` compiled by XLA once per signature; `name` is what profiles and compile logs call it, `on_trace` is told of
-    each compilation.
+    """`fn` compiled by XLA once per signature; `name` is what profiles and compile logs call it, `on_trace` is told
+    of each compilation, with the arguments.
     """
 
     def named(*args):
         global _traces
+        if on_trace is not None:
+            on_trace(*args)
         _traces += 1
         if jax.default_backend() == "cpu":
             keep_freed()
-        if on_trace is not None:
-            on_trace()
         return fn(*args)
 
     named.__name__ = named.__qualname__ = name or getattr(fn, "__name__", "fn")

@@ -185,11 +185,12 @@ class TensorArray:
         if shape is None:
             raise ValueError("the shape of a TensorArray's elements is not known before one is written")
         written = np.array([x is not None for x in self.items], bool)
-        if self.fresh or not written.any():
-            buffer = jnp.zeros((len(self.items), *shape), self.dtype)
+        items = [] if self.fresh else [x for x in self.items if x is not None]
+        if items and written.all():
+            buffer = jnp.stack(items)
         else:
-            zero = jnp.zeros(shape, self.dtype)
-            buffer = jnp.stack([zero if x is None else x for x in self.items])
+            buffer = jnp.zeros((len(self.items), *shape), self.dtype)
+            buffer = buffer.at[np.flatnonzero(written)].set(jnp.stack(items)) if items else buffer
         return replace(self, items=None, buffer=buffer, written=written)
 
     def like(self, other):

@@ -17,34 +17,46 @@ from funcfit import by_numpy
 from funcfit.compile import jit, kept_in, wide_mode
 from funcfit.kernels.stack import Stack
 from funcfit.tf1.graph.node import Operation
+from funcfit.tf1.run.for_many import ForMany
 from funcfit.tf1.run.guard import Guard
 from funcfit.tf1.run.trace import cells_written_by_rows, shapes_of, stage_function
 
+EXACT_SHAPES = 2  # so many shapes get a program of their own before one for many is tried
 MANY_SHAPES = 20
 LARGE = 1 << 20  # bytes of feeds that are sooner waited for than copied
+
+
+class _AnotherShape(Exception):
+    """Raised while tracing for one shape more than EXACT_SHAPES."""
 
 
 class Executable:
     """A stage compiled for one set of empty cells and one set of static values."""
 
     def __init__(self, session, made, stage, absent, static, only_looks):
-        self.session, self.plan, self.stage = session, made, stage
+        self.session, self.plan, self.stage, self._absent = session, made, stage, absent
         self.written = tuple(c for c in stage.writes if c not in absent)
         self.cells = (*self.written, *(c for c in stage.reads if c not in absent))
         self.taken = [k for k in stage.takes if k not in static]
-        self.function, self.checked = stage_function(made, stage, absent, static)
-        self.shapes_seen = 0
         self.label = "run_" + _label(made)
-        self.compiled = self._jitted()
+        self._held = itemgetter(*self.cells) if len(self.cells) > 1 else self._few_held
         # What only looks, and once, may not be worth compiling. What a state comes from is always compiled.
         self._new = only_looks and len(stage.nodes) <= by_numpy.OPERATIONS
-        checks = any(node.card.checks is not None for node in stage.nodes)
-        self._unguarded = partial(self._guard, absent) if checks and self.written else None
+        self._places = None
+        self.compile(*stage_function(made, stage, absent, static))
+
+    def compile(self, function, checked, sizes=0, real=None):
+        """`function` of the cells, of what is taken and fed and of so many `sizes`; `checked` (trace.py). `real` gives
+        what checks have seen as it is reported.
+        """
+        self.function, self.checked, self._sizes, self._real = function, checked, sizes, real
+        self.seen = []  # shapes of what is taken and fed for which it was traced
+        self._compiling = self._for_many = None
+        self.compiled = self._jitted()
+        checks = any(node.card.checks is not None for node in self.stage.nodes)
+        self._unguarded = self._guard if checks and self.written else None
         self._before = None  # makes the checks before the step (guard.py)
         self._harmless = set()  # shapes of what is taken and fed with which no check can fail
-        self._held = itemgetter(*self.cells) if len(self.cells) > 1 else self._few_held
-        self._compiling = None
-        self._places = None
 
     def _few_held(self, state):
         return [state[cell] for cell in self.cells]
@@ -53,32 +65,40 @@ class Executable:
         donated = tuple(range(len(self.written)))
         return jit(self.function, donate_argnums=donated, name=self.label, on_trace=self._traced)
 
-    def _guard(self, absent, *arguments):
+    def _guard(self, *arguments):
         """Decides how the cells are guarded, at the first arguments that need it."""
         shapes = shapes_of(arguments[len(self.cells) :])
         if shapes in self._harmless:
             return
-        by_rows = bool(cells_written_by_rows(self.plan, self.stage))
-        guard = Guard(self.compiled, self.stage, absent, by_rows, self.label, arguments)
+        by_rows, fed = bool(cells_written_by_rows(self.plan, self.stage)), len(self.stage.feeds) + self._sizes
+        guard = Guard(self.compiled, self.stage, self._absent, by_rows, self.label, fed, arguments)
         if guard.needed:
             self._before, self.compiled, self._unguarded = guard.before, guard.compiled, None
         else:
             self._harmless.add(shapes)
             self._unguarded = self._unguarded if shapes else None
 
-    def _traced(self):
+    def _traced(self, *arguments):
         """Told of each compilation: until the call is over, what is compiled is kept for the next process."""
+        shapes = shapes_of(arguments[len(self.cells) :])
+        if shapes not in self.seen:
+            if len(self.seen) == EXACT_SHAPES and self._for_many is None:
+                raise _AnotherShape
+            self.seen.append(shapes)
+            if len(self.seen) == MANY_SHAPES:
+                self._warn()
         if self.session._kept_in is not None and self._compiling is None:
             self._compiling = ExitStack()
             self._compiling.enter_context(kept_in(self.session._kept_in))
-        self.shapes_seen += 1
-        if self.shapes_seen == MANY_SHAPES:
-            why = self.stage.why or "the shapes that are fed"
-            warnings.warn(
-                f"{MANY_SHAPES} different shapes have each compiled a program of their own (cause: {why}); padding "
-                "to a few sizes would be faster.",
-                stacklevel=6,
-            )
+
+    def _warn(self):
+        why = self.stage.why or "the shapes that are fed"
+        because = f"; no one program serves them: {self._for_many.unfit}" if self._for_many.unfit else ""
+        warnings.warn(
+            f"{MANY_SHAPES} different shapes have each compiled a program of their own (cause: {why}{because}); "
+            "padding to a few sizes would be faster.",
+            stacklevel=6,
+        )
 
     def _by_numpy(self, taken, fed):
         """What the stage gives when it first runs, if NumPy is sooner done than a compiler; else None."""
@@ -105,16 +125,27 @@ class Executable:
             self._compiling = None
 
     def _call(self, taken, fed):
-        if not self.stage.wide:
-            return self._called(taken, fed)
-        with wide_mode():
-            return self._called(taken, fed)
+        if self._for_many is not None:
+            given = self._for_many.call(taken, fed)
+            if given is not None:
+                return given
+        try:
+            return self.called(taken, fed)
+        except _AnotherShape:
+            self._for_many = ForMany(self)
+            return self._call(taken, fed)
 
-    def _called(self, taken, fed):
+    def called(self, taken, fed):
+        if not self.stage.wide:
+            return self._called_once(taken, fed)
+        with wide_mode():
+            return self._called_once(taken, fed)
+
+    def _called_once(self, taken, fed):
         """One compiled call; the state is put right in any case, an interrupt included."""
-        session, out, writes = self.session, [], self.stage.writes
+        session, writes, gives, out = self.session, self.stage.writes, self.stage.gives, []
         state, late = session._state, False
-        if not self.stage.gives:
+        if fed and not gives:
             # Nothing is waited for, and JAX may look at arrays of NumPy's where they are: the program may have written
             # to them by then.
             late = sum([x.nbytes for x in fed]) > LARGE
@@ -141,7 +172,7 @@ class Executable:
             if self._compiling is not None:
                 self._stop_keeping()
         given = out[len(writes) :]
-        if len(given) > len(self.stage.gives):
+        if len(given) > len(gives):
             self._verify(given[-1:], arguments)
         return given
 
@@ -152,6 +183,7 @@ class Executable:
             if not held.all():
                 first = int(np.argmin(held))
                 node, check = self.checked[shapes_of(arguments)][first]
+                seen = seen if self._real is None else self._real(seen, arguments)
                 raise check.error(None, node, check.message(*(np.asarray(v) for v in seen[first])))
 
     def run(self, values):

@@ -20,8 +20,9 @@ class Guard:
     on the way, and `compiled(*arguments, *found)` the rest. `before` is None where `compiled` makes the checks.
     """
 
-    def __init__(self, whole, stage, absent, by_rows, label, arguments):
+    def __init__(self, whole, stage, absent, by_rows, label, fed, arguments):
         self._whole, self._stage, self._count, self._of_feeds = whole, stage, len(arguments), {}
+        self._others = self._count - fed  # of the arguments, all but the last `fed`
         self._donated = tuple(range(sum(cell not in absent for cell in stage.writes)))
         self.before, self.compiled, self._compiled_checks = None, whole, jit(self._checks, name="check_" + label)
         (checks, _), (_, structure) = self._halves(arguments)
@@ -45,14 +46,14 @@ class Guard:
         return halves(traced.jaxpr, rest.num_leaves), (rest, checks)
 
     def _of_feeds_alone(self, checks, arguments):
-        return without(checks, len(jax.tree.leaves(arguments[: self._count - len(self._stage.feeds)])))
+        return without(checks, len(jax.tree.leaves(arguments[: self._others])))
 
     def _checks(self, *arguments):
         (checks, _), (_, structure) = self._halves(arguments)
         return _apart(evaluate(checks, jax.tree.leaves(arguments)), structure)
 
     def _by_numpy(self, *arguments):
-        fed = arguments[self._count - len(self._stage.feeds) :]
+        fed = arguments[self._others :]
         shapes = tuple([x.shape for x in fed])
         if shapes not in self._of_feeds:
             (checks, _), (_, structure) = self._halves(arguments)

@@ -145,7 +145,7 @@ def connect(made, fed, contexts, static):
         if isinstance(key, Tensor):
             wanted.setdefault(key, []).append(last)
     for cell, write in made.final.items():
-        if cell.card.makes and (cell, None) in wanted:  # a loop's turn hands it on to the next
+        if fed.boundary and cell.card.makes and (cell, None) in wanted:  # a loop's turn hands it on to the next
             wanted.setdefault((cell, write), []).append(last)
     for key, numbers in wanted.items():
         _route(made, key, numbers, home, writers, fed, static_feeds, deciding)
