@@ -52,8 +52,10 @@ class Executable:
         self.function, self.checked, self._sizes, self._real = function, checked, sizes, real
         self.seen = []  # shapes of what is taken and fed for which it was traced
         self._compiling = self._for_many = None
+        self.called = self._called_wide if self.stage.wide else self._called
         self.compiled = self._jitted()
         checks = any(node.card.checks is not None for node in self.stage.nodes)
+        self._only_writes = not self.stage.gives and not checks
         self._unguarded = self._guard if checks and self.written else None
         self._before = None  # makes the checks before the step (guard.py)
         self._harmless = set()  # shapes of what is taken and fed with which no check can fail
@@ -135,16 +137,14 @@ class Executable:
             self._for_many = ForMany(self)
             return self._call(taken, fed)
 
-    def called(self, taken, fed):
-        if not self.stage.wide:
-            return self._called_once(taken, fed)
+    def _called_wide(self, taken, fed):
         with wide_mode():
-            return self._called_once(taken, fed)
+            return self._called(taken, fed)
 
-    def _called_once(self, taken, fed):
+    def _called(self, taken, fed):
         """One compiled call; the state is put right in any case, an interrupt included."""
-        session, writes, gives, out = self.session, self.stage.writes, self.stage.gives, []
-        state, late = session._state, False
+        session, writes, gives = self.session, self.stage.writes, self.stage.gives
+        state, out, late = session._state, [], False
         if fed and not gives:
             # Nothing is waited for, and JAX may look at arrays of NumPy's where they are: the program may have written
             # to them by then.
@@ -152,22 +152,23 @@ class Executable:
             fed = fed if late else [x.copy() for x in fed]
         try:
             with session._lock:
-                arguments = [*self._held(state), *taken, *fed]
+                arguments = (*self._held(state), *taken, *fed)
                 if self._unguarded is not None:
                     self._unguarded(*arguments)
                 if self._before is not None:
                     checks, found = self._before(*arguments)
                     self._verify(checks, arguments)
-                    arguments += found
+                    arguments = (*arguments, *found)
+                # Everything from the call to the last cell happens in one C call, between whose parts no interrupt is
+                # delivered: one that fell there would leave the state with cells that were donated and are gone.
+                results = starmap(self.compiled, (arguments,))
+                if not self._only_writes:
+                    results = map(out.__iadd__, results)
+                state.update(zip(writes, chain.from_iterable(results)))
                 if not writes:
-                    out += self.compiled(*arguments)
-                else:
-                    # Everything from the call to the last cell happens in one C call, between whose parts no interrupt
-                    # is delivered: one that fell there would leave the state with cells that were donated and are gone.
-                    results = map(out.__iadd__, starmap(self.compiled, (arguments,)))
-                    state.update(zip(writes, chain.from_iterable(results)))
+                    next(results)
                 if late:
-                    jax.block_until_ready(out)
+                    jax.block_until_ready(self._held(state))
         finally:
             if self._compiling is not None:
                 self._stop_keeping()
@@ -204,11 +205,13 @@ class Executable:
         try:
             for cell in self._unwritten:
                 self.session._state[cell]
-            given = self._call([], [arrays[i] for i in self._fed])
+            given = self._call((), arrays if self._fed is None else [arrays[i] for i in self._fed])
         except KeyError:
             if all(cell in self.session._state for cell in (*self.cells, *self._unwritten)):
                 raise
             return None
+        if self._only_operations:
+            return [None] * len(self._places)
         out = [fetched(value) for value in given[: len(self.stage.gives)]]
         if self._shown:
             state = self.session._state
@@ -218,7 +221,8 @@ class Executable:
 
     def _prepare(self):
         tensors = self.plan.feeds
-        self._fed = [tensors.index(x) for x in self.stage.feeds]
+        fed = [tensors.index(x) for x in self.stage.feeds]
+        self._fed = None if fed == list(range(len(tensors))) else fed  # None: all, as they come
         self._shown = list(self.plan.shown.values())
         self._unwritten = [cell for cell in self._shown if cell not in self.plan.final]
         found, places = {key: at for at, key in enumerate([*self.stage.gives, *self.plan.shown])}, []
@@ -232,6 +236,7 @@ class Executable:
             else:
                 places.append((None, partial(_fed_back, tensors.index(key))))
         self._places, self._in_order = places, [at for at, _ in places] == list(range(len(found)))
+        self._only_operations = all(key is None for key in self.plan.fetch_keys)
 
 
 def _constant(value, arrays):

@@ -18,6 +18,7 @@ from funcfit.tf1.graph.node import Tensor
 from funcfit.tf1.opdef import api
 from funcfit.tf1.run.fetch import FetchTree, fed_pairs
 from funcfit.tf1.run.program import Program
+from funcfit.tf1.run.start import start
 
 
 def compile_cache():
@@ -103,6 +104,7 @@ class BaseSession:
     def _first_run(self, key, fetches, feed_dict, options, run_metadata):
         if not self._graph.version:
             raise RuntimeError("The Session graph is empty.  Add operations to the graph before calling run().")
+        start()
         tree = FetchTree(self._graph, fetches)
         pairs = fed_pairs(self._graph, feed_dict or {})
         if self._config is not None and self._config.log_device_placement:
