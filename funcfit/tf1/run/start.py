@@ -1,7 +1,7 @@
 """How the first session starts JAX.
 
-JAX has another thread do what a CPU is to compute, where that counts as a thousand operations and more, and who asks for
-a result waits for the thread. A run that gives values asks at once: in a small step, handing over and waiting take
+JAX has another thread do what a CPU is to compute, where that counts as a thousand operations and more, and who asks
+for a result waits for the thread. A run that gives values asks at once: in a small step, handing over and waiting take
 longer than all the rest. So where a session is the first to need JAX, its CPU computes within the call, as TensorFlow's
 sessions do.
 """
