@@ -42,6 +42,8 @@ class Graph:
         self._finalized = False
         self._unfeedable = set()
         self._unfetchable = set()
+        self.rewired = 0  # how often a node that was there has changed what it depends on
+        self.programs_left = {}  # what closed sessions have compiled (run/session.py)
         self.graph_def_versions = types.SimpleNamespace(producer=21, min_consumer=0)  # 1.1's; kept, without effect
 
     # -- nodes --

@@ -85,6 +85,7 @@ class Operation:
         return value.encode() if isinstance(value, str) else value
 
     def _set_attr(self, name, value):
+        self.graph.rewired += 1
         self.attrs[name] = value
 
     def _set_device(self, device):
@@ -124,11 +125,13 @@ class Operation:
         self._control_flow_context = context
 
     def _update_input(self, index, tensor):
+        self.graph.rewired += 1
         self._inputs[index]._consumers.remove(self)
         self._inputs[index] = tensor
         tensor._consumers.append(self)
 
     def _add_control_inputs(self, nodes):
+        self.graph.rewired += 1
         for node in nodes:
             if not isinstance(node, Operation):
                 raise TypeError(f"op must be an Operation: {node}")

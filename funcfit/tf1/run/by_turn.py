@@ -21,6 +21,7 @@ def run_by_turn(loop, scope, session, make_program):
         for elements in ([loop.condition._inputs[0]], [*tensors, *nodes]):
             loop.programs.append(make_program(elements, loop.given(), shared))
     test, turn = loop.programs
+    test.session = turn.session = session
     constants = {x: scope.get(x) for enter in loop.enters for x in enter.outputs if x in scope}
     cells = _lists(loop, scope)
     values = [np.asarray(scope.get(v.enter.outputs[0])) for v in variables]

@@ -4,6 +4,7 @@ Changes: what has been compiled, and the session's state when it is called. Cell
 back under the session's lock, so that threads may run at the same time.
 """
 
+import sys
 import warnings
 from contextlib import ExitStack, nullcontext
 from functools import partial
@@ -33,17 +34,20 @@ class _AnotherShape(Exception):
 class Executable:
     """A stage compiled for one set of empty cells and one set of static values."""
 
-    def __init__(self, session, made, stage, absent, static, only_looks):
-        self.session, self.plan, self.stage, self._absent = session, made, stage, absent
+    def __init__(self, program, stage, absent, static):
+        made = program.plan
+        self.program, self.plan, self.stage, self._absent = program, made, stage, absent
         self.written = tuple(c for c in stage.writes if c not in absent)
         self.cells = (*self.written, *(c for c in stage.reads if c not in absent))
         self.taken = [k for k in stage.takes if k not in static]
         self.label = "run_" + _label(made)
         self._held = itemgetter(*self.cells) if len(self.cells) > 1 else self._few_held
         # What only looks, and once, may not be worth compiling. What a state comes from is always compiled.
-        self._new = only_looks and len(stage.nodes) <= by_numpy.OPERATIONS
+        self._new = program.only_looks and len(stage.nodes) <= by_numpy.OPERATIONS
         self._places = None
         self.compile(*stage_function(made, stage, absent, static))
+
+    session = property(lambda self: self.program.session)
 
     def compile(self, function, checked, sizes=0, real=None):
         """`function` of the cells, of what is taken and fed and of so many `sizes`; `checked` (trace.py). `real` gives
@@ -96,10 +100,13 @@ class Executable:
     def _warn(self):
         why = self.stage.why or "the shapes that are fed"
         because = f"; no one program serves them: {self._for_many.unfit}" if self._for_many.unfit else ""
+        frame, level = sys._getframe(), 1
+        while frame is not None and frame.f_globals.get("__name__", "").startswith(("funcfit.", "jax.")):
+            frame, level = frame.f_back, level + 1
         warnings.warn(
             f"{MANY_SHAPES} different shapes have each compiled a program of their own (cause: {why}{because}); "
             "padding to a few sizes would be faster.",
-            stacklevel=6,
+            stacklevel=level,
         )
 
     def _by_numpy(self, taken, fed):
@@ -143,7 +150,7 @@ class Executable:
 
     def _called(self, taken, fed):
         """One compiled call; the state is put right in any case, an interrupt included."""
-        session, writes, gives = self.session, self.stage.writes, self.stage.gives
+        session, writes, gives = self.program.session, self.stage.writes, self.stage.gives
         state, out, late = session._state, [], False
         if fed and not gives:
             # Nothing is waited for, and JAX may look at arrays of NumPy's where they are: the program may have written
@@ -256,16 +263,16 @@ def only_reads(made):
 class Reading:
     """A plan that only reads: the fetched values are copies of the state's arrays."""
 
-    def __init__(self, session, made):
-        self.session = session
-        self.cells = [made.shown[key] for key in made.fetch_keys]
+    def __init__(self, program):
+        made = program.plan
+        self.program, self.cells = program, [made.shown[key] for key in made.fetch_keys]
 
     def run_alone(self, arrays):
         """The values, or None when a cell is missing, so that the long way finds out."""
-        state = self.session._state
-        with self.session._lock:
+        session = self.program.session
+        with session._lock:
             try:
-                return [fetched(state[cell]) for cell in self.cells]
+                return [fetched(session._state[cell]) for cell in self.cells]
             except KeyError:
                 return None
 

@@ -27,7 +27,7 @@ from funcfit.tf1.run.trace import Scope, Undecided, cell_value, empty, given_val
 
 class Program:
     """One list of elements with one set of fed tensors, ready to run: the plan, and a compiled function a stage and
-    signature.
+    signature. It runs on `session`, and when that is closed, on the next that asks for the same.
     """
 
     def __init__(self, session, elements, tensors, shared=None):
@@ -88,11 +88,12 @@ class Program:
         self.plan = plan(
             self.elements, self.tensors, self.static, self.by_turn, self.shared, lists_on_host=self.shared is not None
         )
+        self.planned_when = self.session.graph.rewired
         self.executables = {}
         self.only_looks = self.shared is None and not any(stage.writes for stage in self.plan.stages)
         self.ran = False  # whether it has run to its end once, so that no other plan will be needed
         # What runs a plan of one stage that always compiles to the same program, once that is known to be so.
-        self.quick = Reading(self.session, self.plan) if only_reads(self.plan) else None
+        self.quick = Reading(self) if only_reads(self.plan) else None
 
     def _run(self, values):
         made = self.plan
@@ -177,7 +178,7 @@ class Program:
             signature = (number, absent, tuple((k, _text(v)) for k, v in static.items()))
             executable = self.executables.get(signature)
             if executable is None:
-                executable = Executable(self.session, self.plan, stage, absent, static, self.only_looks)
+                executable = Executable(self, stage, absent, static)
                 self.executables[signature] = executable
             alone = len(self.plan.stages) == 1 and not self.plan.guards
             if alone and not static and not absent and self.quick is None:

@@ -113,7 +113,7 @@ class BaseSession:
         known = (tuple(tree.elements), tuple(tensors))
         program = self._programs.get(known)
         if program is None:
-            program = self._programs[known] = Program(self, tree.elements, tensors)
+            program = self._programs[known] = self._left_by_another(known) or Program(self, tree.elements, tensors)
         direct = all(isinstance(k, (Tensor, str)) or hasattr(k, "_as_graph_element") for k in feed_dict or {})
         if key is not None and direct:
             self._calls[key] = program, tree.rebuild
@@ -137,10 +137,21 @@ class BaseSession:
             device = "/job:localhost/replica:0/task:0/device:CPU:0" if node.card.host else self.list_devices()[0]
             print(f"{node.name}: ({node.type}): {device}")
 
+    def _left_by_another(self, known):
+        program = self._graph.programs_left.pop(known, None)
+        if program is None or program.planned_when != self._graph.rewired:
+            return None
+        program.session = self
+        return program
+
     def close(self):
-        """Frees the state. Running afterwards is a RuntimeError."""
+        """Frees the state. Running afterwards is a RuntimeError. What has been compiled is left to the graph's next
+        session, unless there are threads that may still be at it.
+        """
         self._closed = True
         self._state.clear()
+        if threading.active_count() == 1:
+            self._graph.programs_left.update(self._programs)
         self._programs.clear()
         self._calls.clear()
 

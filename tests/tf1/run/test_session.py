@@ -456,3 +456,45 @@ def test_what_was_fed_may_be_written_to_when_the_run_is_over(size):
             session.run(up, {x: fed})
             fed[:] = 7.0
             assert session.run(v) == size * size
+
+
+def test_what_a_session_has_compiled_serves_the_next():
+    x, cell = tf.placeholder(tf.float32, [3]), tf.Variable([1.0, 2.0, 3.0])
+    step = tf.assign_add(cell, tf.while_loop(lambda y: tf.reduce_sum(y) < 100.0, lambda y: y * 2.0, [x]))
+    values = []
+    for _ in range(3):
+        with tf.Session() as session:
+            session.run(cell.initializer)
+            before = compiling.traces()
+            values.append([session.run(step, {x: [1.0, 2.0, 3.0]}), session.run(step, {x: [1.0, 2.0, 3.0]})])
+    assert compiling.traces() == before
+    np.testing.assert_array_equal(values[0], values[1])
+    np.testing.assert_array_equal(values[0], values[2])
+
+
+def test_two_sessions_at_once_keep_what_is_theirs():
+    cell = tf.Variable(1.0)
+    add = tf.assign_add(cell, 1.0)
+    with tf.Session() as one:
+        one.run(cell.initializer)
+        with tf.Session() as other:
+            other.run(cell.initializer)
+            assert [one.run(add), one.run(add), other.run(add)] == [2.0, 3.0, 2.0]
+        assert one.run(add) == 4.0
+    with tf.Session() as third, pytest.raises(tf.errors.FailedPreconditionError, match="uninitialized"):
+        third.run(add)
+
+
+def test_a_graph_that_was_rewired_is_planned_anew():
+    cell, other = tf.Variable(1.0), tf.Variable(10.0)
+    shown, add = tf.identity(cell), tf.assign_add(other, 1.0)
+    start = tf.global_variables_initializer()
+    with tf.Session() as session:
+        session.run(start)
+        session.run(shown)
+        assert session.run(other) == 10.0
+        shown.op._add_control_input(add.op)
+    with tf.Session() as session:
+        session.run(start)
+        session.run(shown)
+        assert session.run(other) == 11.0
