@@ -16,6 +16,7 @@ FLOORS = {
     "funcfit.heap": 1,
     "funcfit.compile": 1,
     "funcfit.by_numpy": 1,
+    "funcfit.any_size": 1,
     "funcfit.checkpoint": 1,
     "funcfit.eventfile": 1,
     "funcfit.nn": 1,
@@ -39,6 +40,7 @@ FLOORS = {
 FUNCTIONAL = (
     *("funcfit.kernels", "funcfit.tree", "funcfit.errors", "funcfit.compile", "funcfit.checkpoint", "funcfit.train"),
     *("funcfit.nn", "funcfit.losses", "funcfit.metrics", "funcfit.eventfile", "funcfit.heap", "funcfit.by_numpy"),
+    "funcfit.any_size",
 )
 
 # Imports that wait inside a function, and why.
