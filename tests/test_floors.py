@@ -51,6 +51,7 @@ LAZY = {
     ("funcfit.checkpoint.arrays", "etils"): "comes with orbax",
     ("funcfit.checkpoint.arrays", "tensorstore"): "for those who restore",
     ("funcfit.checkpoint.weights", "safetensors"): "an extra",
+    ("funcfit.tf1.run.executable", "funcfit.tf1.run.for_many"): "ten milliseconds, for those whose feeds change",
     ("funcfit", "funcfit.train"): "a program that imports only funcfit.tf1 does not wait for optax",
     ("funcfit", "funcfit.cli"): "a notebook that says %load_ext funcfit needs the runner; `import funcfit` does not",
 }

@@ -14,8 +14,10 @@ turns     a loop inside a compiled stage
 counting  how many turns a loop takes, as far as the trace knows
 by_turn   a loop turn by turn, from the host
 executable  a compiled stage, called on the session's state
+for_many  a stage for feeds of many sizes
 guard     how a run whose checks fail leaves its cells as they were
 program   a plan's stages, run one after the other
 session   Session: the state, and the programs it has made
+start     how the first session starts JAX
 explain   a plan in words
 """

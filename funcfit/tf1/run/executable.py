@@ -18,7 +18,6 @@ from funcfit import by_numpy
 from funcfit.compile import jit, kept_in, wide_mode
 from funcfit.kernels.stack import Stack
 from funcfit.tf1.graph.node import Operation
-from funcfit.tf1.run.for_many import ForMany
 from funcfit.tf1.run.guard import Guard
 from funcfit.tf1.run.trace import cells_written_by_rows, shapes_of, stage_function
 
@@ -141,6 +140,8 @@ class Executable:
         try:
             return self.called(taken, fed)
         except _AnotherShape:
+            from funcfit.tf1.run.for_many import ForMany
+
             self._for_many = ForMany(self)
             return self._call(taken, fed)
 
