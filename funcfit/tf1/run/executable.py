@@ -37,7 +37,7 @@ class Executable:
         made = program.plan
         self.program, self.plan, self.stage, self._absent = program, made, stage, absent
         self.written = tuple(c for c in stage.writes if c not in absent)
-        self.cells = (*self.written, *(c for c in stage.reads if c not in absent))
+        self.cells = (*self.written, *(c for c in stage.reads if c not in absent), *stage.constants)
         self.taken = [k for k in stage.takes if k not in static]
         self.label = "run_" + _label(made)
         self._held = itemgetter(*self.cells) if len(self.cells) > 1 else self._few_held

@@ -101,8 +101,12 @@ class Program:
             if cell not in made.final:
                 _held(self.session, cell)  # an empty one is an error before anything has run
         for number, stage in enumerate(made.stages):
-            run = self._host_stage if stage.host else self._fill if stage.fills else self._jitted_stage
-            run(number, stage, values)
+            if stage.host:
+                self._host_stage(stage, values)
+            elif stage.fills:
+                self._fill(stage)
+            else:
+                self._jitted_stage(number, stage, values)
         for x, branches in made.guards.items():
             if any(bool(np.asarray(values[predicate])) is not side for predicate, side in branches):
                 raise InvalidArgumentError(
@@ -120,7 +124,7 @@ class Program:
                 out.append(fetched(values[key]))
         return out
 
-    def _host_stage(self, number, stage, values):
+    def _host_stage(self, stage, values):
         scope = Scope(self.plan)
         scope.numpy = True
         scope.by_turn = partial(run_by_turn, session=self.session, make_program=partial(Program, self.session))
@@ -140,7 +144,7 @@ class Program:
         for key in stage.gives:
             values[key] = given_value(key, self.plan, scope)
 
-    def _fill(self, number, stage, values):
+    def _fill(self, stage):
         """Gives cells their first values, by NumPy. What is asked for no more is let go, so that hardly more is held
         than what the cells hold.
         """
@@ -174,6 +178,7 @@ class Program:
                 static[key] = np.asarray(values[key])
         with self.session._lock:
             self._start_private_cells(stage)
+            self._place_constants(stage)
             absent = frozenset(c for c in (*stage.reads, *stage.writes) if c not in state)
             signature = (number, absent, tuple((k, _text(v)) for k, v in static.items()))
             executable = self.executables.get(signature)
@@ -191,6 +196,14 @@ class Program:
         for cell in (*stage.reads, *stage.writes):
             if cell.card.keeps is not None and cell not in state:
                 state[cell] = cell.card.keeps(cell.attrs, entropy)
+
+    def _place_constants(self, stage):
+        """Large constants are held once for all programs, beside the cells."""
+        state = self.session._state
+        for node in stage.constants:
+            if node not in state:
+                with wide_mode():
+                    state[node] = jax.device_put(node.attrs["value"])
 
 
 def _text(array):

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field
 
 from funcfit.tf1.graph import dtypes
-from funcfit.tf1.graph.borders import is_merge
+from funcfit.tf1.graph.borders import is_enter, is_merge, is_switch
 from funcfit.tf1.graph.node import Tensor
 from funcfit.tf1.run.branches import scheduled
 from funcfit.tf1.run.cells import View, is_reference
 from funcfit.tf1.run.levels import knowable, levels
 
+LARGE_CONSTANT = 1 << 20  # bytes from which a constant is an argument: XLA takes seconds to compile 64 MB of them
 FEW_NUMBERS = 1 << 24  # so many are drawn by NumPy sooner than XLA has compiled the draws
 
 
@@ -24,6 +25,7 @@ class Stage:
     static_feeds: list = field(default_factory=list)  # fed tensors whose values decide the program
     reads: list = field(default_factory=list)  # cells it takes from the session's state and leaves
     writes: list = field(default_factory=list)  # cells it takes (donated) and puts back
+    constants: list = field(default_factory=list)  # large Const nodes, which it takes as arguments
     takes: list = field(default_factory=list)  # keys that earlier stages gave
     static_takes: list = field(default_factory=list)  # of these, what decides the program
     gives: list = field(default_factory=list)  # keys that later stages or the fetches want
@@ -153,6 +155,8 @@ def connect(made, fed, contexts, static):
         written = dict.fromkeys(c for c, numbers in writers.items() if number in numbers and not c.card.makes)
         stage.writes = list(written)
         stage.reads = [cell for cell in stage.reads if cell not in written]
+        if not stage.host:
+            stage.constants = [node for node in stage.nodes if _is_large(node) and node.outputs[0] not in deciding]
         stage.wide = any(is_wide(node, made) for node in stage.nodes)
         stage.wide |= any(key.dtype.base_dtype in dtypes.WIDE for key in stage.takes if isinstance(key, Tensor))
         ends = set(stage.gives)
@@ -160,6 +164,13 @@ def connect(made, fed, contexts, static):
             if isinstance(key, View):
                 ends.update(keys_of(key.tensor, key.write, made, fed))
         stage.steps = scheduled(stage, made, contexts, fed, needs, ends)
+
+
+def _is_large(node):
+    """True for a large constant of which only the values matter, not what is known of them while tracing."""
+    if node.type != "Const" or node.attrs["value"].nbytes < LARGE_CONSTANT or node.outputs[0].dtype in dtypes.HOST_ONLY:
+        return False
+    return not any(is_enter(c) or is_switch(c) for c in node.outputs[0].consumers())
 
 
 def is_wide(node, made):

@@ -263,14 +263,16 @@ def stage_function(made, stage, absent, static):
     """The stage as a function to be jitted; `absent` are the cells that hold nothing, `static` maps keys to their known
     values.
 
-    It takes the values of the cells it writes and of those it reads, then what it takes and what is fed, and gives a
-    tuple: the new values of the cells, what the stage gives, and (which checks held, the values they saw), if there are
-    any checks. Beside it comes the dict that it fills, while traced, with the (node, check) pairs that these belong to,
-    by the shapes of the arguments.
+    It takes the values of the cells it writes, of those it reads and of large constants, then what it takes and what is
+    fed, and gives a tuple: the new values of the cells, what the stage gives, and (which checks held, the values they
+    saw), if there are any checks. Beside it comes the dict that it fills, while traced, with the (node, check) pairs
+    that these belong to, by the shapes of the arguments.
     """
     found = {}
     cells = [(cell, None) for cell in (*stage.writes, *stage.reads) if cell not in absent]
-    others = [key for key in stage.takes if key not in static] + stage.feeds
+    others = [node.outputs[0] for node in stage.constants]
+    others += [key for key in stage.takes if key not in static] + stage.feeds
+    steps = [step for step in stage.steps if step not in stage.constants]
     last = {cell: node for node in stage.nodes for cell in made.writes(node)}
 
     def function(*arguments):
@@ -280,7 +282,7 @@ def stage_function(made, stage, absent, static):
         _current_versions(made, stage, scope)
         scope.values.update(zip(others, arguments[len(cells) :]))
         with np.errstate(all="ignore"):  # TF divides constants by zero in silence
-            run_steps(stage.steps, scope)
+            run_steps(steps, scope)
         found[shapes_of(arguments)] = scope.checks
         new = [jnp.asarray(cell_value(cell, last[cell], scope)) for cell in stage.writes]
         given = [as_arrays(given_value(key, made, scope)) for key in stage.gives]
