@@ -274,6 +274,17 @@ def rnn_of_50_lengths_again():
     return trained_on_50_lengths()
 
 
+@case
+def data_as_a_constant():
+    images = np.random.RandomState(0).randn(20000, 784).astype("float32")
+
+    def step():
+        update = jax.jit(lambda w, x: w - 0.01 * jax.grad(lambda w: jnp.mean((x @ w - 1.0) ** 2))(w))
+        jax.block_until_ready(update(jnp.zeros((784, 1)), images))
+
+    return step
+
+
 # What the programs share.
 
 

@@ -332,6 +332,23 @@ def rnn_of_50_lengths_again(tf, np):
     return trained_on_50_lengths(tf, np)
 
 
+@case(burst=1)
+def data_as_a_constant(tf, np):
+    """One step of a linear model on 63 MB of images that are a constant of the graph, which is new."""
+    images = np.random.RandomState(0).randn(20000, 784).astype("float32")
+
+    def step():
+        with tf.Graph().as_default():
+            weights = tf.Variable(np.zeros((784, 1), "float32"))
+            loss = tf.reduce_mean(tf.square(tf.matmul(tf.constant(images), weights) - 1.0))
+            train = tf.train.GradientDescentOptimizer(0.01).minimize(loss)
+            with tf.Session() as session:
+                session.run(tf.global_variables_initializer())
+                session.run(train)
+
+    return step
+
+
 # What the programs share.
 
 
