@@ -176,7 +176,7 @@ class Executable:
                 if not writes:
                     next(results)
                 if late:
-                    jax.block_until_ready(self._held(state))
+                    jax.block_until_ready([out, [state[cell] for cell in writes]])
         finally:
             if self._compiling is not None:
                 self._stop_keeping()

@@ -498,3 +498,13 @@ def test_a_graph_that_was_rewired_is_planned_anew():
         session.run(start)
         session.run(shown)
         assert session.run(other) == 11.0
+
+
+def test_a_large_feed_may_change_after_a_first_assignment():
+    x, cell = tf.placeholder(tf.float32, [1500, 1500]), tf.Variable(tf.zeros([1500, 1500]))
+    first = cell.assign(tf.matmul(tf.matmul(x, x), x))
+    fed = np.eye(1500, dtype="float32")
+    with tf.Session() as session:
+        session.run(first.op, {x: fed})
+        fed[:] = 7.0
+        np.testing.assert_array_equal(session.run(cell), np.eye(1500))

@@ -28,9 +28,10 @@ with tf.Session() as session:
     ids=["first", "JAX has started", "settled by the user"],
 )
 def test_whether_a_step_is_done_when_its_run_returns(used_before, settings, within):
+    as_it_is = {name: value for name, value in os.environ.items() if name != "JAX_CPU_ENABLE_ASYNC_DISPATCH"}
     out = subprocess.run(
         [sys.executable, "-c", PROGRAM.format(used_before=used_before)],
-        env={**os.environ, "JAX_PLATFORMS": "cpu", "FUNCFIT_CACHE": "off", **settings},
+        env={**as_it_is, "JAX_PLATFORMS": "cpu", "FUNCFIT_CACHE": "off", **settings},
         capture_output=True,
         text=True,
         check=True,
