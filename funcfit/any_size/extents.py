@@ -2,8 +2,9 @@
 
 A program for sizes of up to P is traced at P and at two smaller sizes. Shapes and numbers that are the same in all
 three belong to the program; those that differ must be one line in the size (a * size + b, or one over that for a mean's
-divisor), which two traces decide and the third confirms. So nothing is asked of who wrote the program: there may be
-arithmetic on shapes in Python or NumPy, and constants folded in either.
+divisor), which two traces decide and the third confirms. Where two sizes vary, one more trace confirms that neither
+changes what the other does. So nothing is asked of who wrote the program: there may be arithmetic on shapes in Python
+or NumPy, and constants folded in either.
 """
 
 from collections.abc import Sequence
@@ -33,34 +34,47 @@ class Line:
 
 
 def points(most: Sizes) -> list[Sizes]:
-    """The sizes at which to trace a program for sizes of up to `most`: these, and for each two smaller ones."""
-    smaller = [(k, size) for k, n in enumerate(most) for size in (n - n // 4, n // 2)]
-    return [most, *((*most[:k], size, *most[k + 1 :]) for k, size in smaller)]
+    """The sizes at which to trace a program for sizes of up to `most`: these, two smaller ones of each, all smaller.
+
+    The two differ from the largest by numbers without a common factor: what depends on a size's remainder (a length made
+    even, or a multiple of 8) is on no line through these.
+    """
+    smaller = [(k, size) for k, n in enumerate(most) for size in (n - n // 4 - 1, n // 2)]
+    together = [tuple(n // 2 for n in most)] if len(most) > 1 else []
+    return [most, *((*most[:k], size, *most[k + 1 :]) for k, size in smaller), *together]
 
 
 def line(values: Sequence[float], at: Sequence[Sizes], near: float = 0.0) -> Line | None:
     """The line through a number's values at the points, to within `near` of the largest; None where there is none."""
-    slopes, slack = [], near * max(map(abs, values))
-    for k in range(len(at[0])):
-        (first, one), (second, two) = ((at[0][k] - at[i][k], values[0] - values[i]) for i in (2 * k + 1, 2 * k + 2))
-        slope = two / second if near else two // second
-        if abs(slope * first - one) > slack or abs(slope * second - two) > slack:
-            return None
-        slopes.append(slope)
-    return Line(values[0] - sum(a * n for a, n in zip(slopes, at[0])), tuple(slopes))
+    slopes = []
+    for k, most in enumerate(at[0]):
+        far = 2 * k + 2
+        rise, run = values[0] - values[far], most - at[far][k]
+        slopes.append(rise / run if near else rise // run)
+    through = Line(values[0] - sum(a * n for a, n in zip(slopes, at[0])), tuple(slopes))
+    slack = near * max(map(abs, values))
+    return through if all(abs(through.at(n) - value) <= slack for n, value in zip(at, values)) else None
+
+
+def lines_through(numbers: Sequence[tuple[int, ...]], at: Sequence[Sizes]) -> tuple[Line | None, ...]:
+    """Of each of several numbers, given at each point, how it depends on the sizes; None where it does not."""
+    found: list[Line | None] = []
+    for values in zip(*numbers):
+        through = line(values, at)
+        if through is None:
+            raise Unfit(f"an axis is {', '.join(map(str, values))} long where the sizes are {', '.join(map(str, at))}")
+        found.append(through if any(through.slopes) else None)
+    return tuple(found)
 
 
 def extents(shapes: Sequence[tuple[int, ...]], at: Sequence[Sizes]) -> tuple[Line | None, ...]:
     """Of each axis of an array, how its size depends on the sizes; None where it does not."""
     if len({len(shape) for shape in shapes}) > 1:
         raise Unfit("an array has another rank at another size")
-    found: list[Line | None] = []
-    for sizes in zip(*shapes):
-        through = line(sizes, at)
-        if through is None:
-            raise Unfit(f"an axis is {', '.join(map(str, sizes))} long where the sizes are {', '.join(map(str, at))}")
-        found.append(through if any(through.slopes) else None)
-    return tuple(found)
+    found = lines_through(shapes, at)
+    if any(min(each.slopes) < 0 for each in found if each is not None):
+        raise Unfit("an axis is longest where the sizes are smallest")
+    return found
 
 
 FEW = 32  # a constant array of so many numbers may depend on the sizes one by one: shapes, paddings
@@ -90,7 +104,8 @@ def _number(values: Sequence[float], dtype: np.dtype, at: Sequence[Sizes], sizes
     if dtype.kind in "iu":
         through = line(values, at)
         if through is not None:
-            return jnp.asarray(through.at(sizes), dtype)
+            wide = dtype if dtype.itemsize == 8 else np.int32
+            return jnp.asarray(through.at([jnp.asarray(n, wide) for n in sizes]), dtype)
     else:
         near = 4 * float(jnp.finfo(dtype).eps)
         through = line(values, at, near)

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from funcfit.any_size.extents import Line, Unfit, extents
+from funcfit.any_size.extents import Line, Unfit, extents, lines_through
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,8 @@ def _inlined(site, *inputs):
 
 @_rule("cond")
 def _cond(site, index, *inputs):
-    branches = [lambda *xs, each=each: site.program(each, xs) for each in zip(*site.each("branches"))]
+    site.agree("branches")
+    branches = [lambda *xs, each=each: site.program(each, xs) for each in zip(*site.each("branches"), strict=True)]
     return lax.switch(index, branches, *inputs) if len(branches) > 1 else branches[0](*inputs)
 
 
@@ -243,12 +244,13 @@ def _counts(shapes, start, stop):
 
 @_rule("concatenate")
 def _concatenate(site, *inputs):
+    site.agree()
     axis = site.params["dimension"]
-    lines = [site.into(i)[axis] for i in range(len(inputs))]
-    if not any(lines[:-1]):
+    along = [site.into(i)[axis] for i in range(len(inputs))]
+    if not any(along[:-1]):
         return site.done(*inputs)
     joined, start = jnp.zeros(site.eqn.outvars[0].aval.shape, inputs[0].dtype), 0
-    for x, line in zip(inputs, lines):  # each lies over what is not real of the one before
+    for x, line in zip(inputs, along):  # each lies over what is not real of the one before
         joined = lax.dynamic_update_slice_in_dim(joined, x, start, axis)
         start = start + (x.shape[axis] if line is None else site.real(line))
     return joined
@@ -264,9 +266,11 @@ def _pad(site, x, value):
 @_rule("slice")
 def _slice(site, x):
     site.agree("start_indices", "limit_indices")
-    starts = extents(site.each("start_indices"), site.points)
+    starts = lines_through(site.each("start_indices"), site.points)
     if not any(starts):
         return site.done(x)
+    if any(start and length and min(start.slopes) < 0 for start, length in zip(starts, site.out())):
+        raise Unfit("slice of a part that changes its size, from a place that comes nearer")
     if set(site.params["strides"] or ()) - {1}:
         raise Unfit("slice in strides from a place that changes with the size")
     first = [
@@ -277,6 +281,7 @@ def _slice(site, x):
 
 @_rule("rev")
 def _rev(site, x):
+    site.agree()
     for axis in site.params["dimensions"]:
         line = site.into(0)[axis]
         if line is None:
@@ -310,12 +315,16 @@ def _most(dtype):
     return jnp.inf if jnp.issubdtype(dtype, jnp.floating) else True
 
 
+def _all_bits(dtype):
+    return -1 if jnp.issubdtype(dtype, jnp.signedinteger) else _most(dtype)
+
+
 _NEUTRAL = {
     "reduce_sum": lambda dtype: 0,
     "reduce_prod": lambda dtype: 1,
     "reduce_max": _least,
     "reduce_min": _most,
-    "reduce_and": _most,
+    "reduce_and": _all_bits,
     "reduce_or": lambda dtype: 0,
     "reduce_xor": lambda dtype: 0,
     "argmax": _least,
@@ -355,6 +364,7 @@ def _pairs(site, *inputs):
 
 @_rule("sort")
 def _sort(site, *inputs):
+    site.agree()
     axis, line = site.params["dimension"], site.into(0)[site.params["dimension"]]
     if line is None:
         return site.done(*inputs)
@@ -365,7 +375,7 @@ def _sort(site, *inputs):
 @_rule("top_k")
 def _top_k(site, x):
     site.agree()
-    return site.done(site.masked(x, 0, _least(x.dtype), [x.ndim - 1]))
+    return site.done(site.masked(x, 0, _least(x.dtype), [site.params["axis"]]))
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -385,8 +395,10 @@ def _conv(site, x, y):
     numbers = site.params["dimension_numbers"]
     if site.params["batch_group_count"] > 1:
         site.fixed(0, numbers.lhs_spec[:1], "groups")
+        site.fixed(1, numbers.rhs_spec[:1], "groups")
     if site.params["feature_group_count"] > 1:
         site.fixed(0, numbers.lhs_spec[1:2], "groups")
+        site.fixed(1, numbers.rhs_spec[:1], "groups")
     return site.done(site.masked(x, 0, 0, numbers.lhs_spec[1:]), site.masked(y, 1, 0, numbers.rhs_spec[1:]))
 
 
@@ -425,13 +437,16 @@ def _dynamic_update_slice(site, x, update, *starts):
 
 def _kept_inside(site, indices, axis_of, lengths, lines):
     """Indices of windows into input 0, `lengths` long and `lines` where these depend on the sizes, that treat the end
-    of what is real as the operation's mode treats the end of an axis.
+    of what is real as the operation's mode treats the end of an axis (XLA reads within it when it was promised to).
     """
+    promised = site.name == "gather" and site.params["mode"] == lax.GatherScatterMode.PROMISE_IN_BOUNDS
     for column, axis in enumerate(axis_of):
         inside, at = site.into(0)[axis], indices[..., column]
         size = site.eqn.invars[0].aval.shape[axis] if inside is None else site.real(inside)
         last = size - (lengths[axis] if lines[axis] is None else site.real(lines[axis]))
-        if site.params["mode"] == lax.GatherScatterMode.CLIP:
+        if promised and inside is None:
+            continue
+        if promised or site.params["mode"] == lax.GatherScatterMode.CLIP:
             at = jnp.clip(at, 0, last)
         elif inside is not None:
             at = jnp.where(at > last, jnp.iinfo(at.dtype).max, at)
@@ -446,9 +461,7 @@ def _gather(site, x, indices):
     if any(line is not None and line != inside for line, inside in zip(lines, site.into(0))):
         raise Unfit("gather of a part that changes its size")
     axis_of = site.params["dimension_numbers"].start_index_map
-    if site.params["mode"] != lax.GatherScatterMode.PROMISE_IN_BOUNDS:
-        indices = _kept_inside(site, indices, axis_of, site.params["slice_sizes"], lines)
-    return site.done(x, indices)
+    return site.done(x, _kept_inside(site, indices, axis_of, site.params["slice_sizes"], lines))
 
 
 _CHANGES_NOTHING = {"scatter-add": lambda dtype: 0, "scatter-sub": lambda dtype: 0, "scatter-mul": lambda dtype: 1}
@@ -480,6 +493,8 @@ def _scatter(site, x, indices, updates):
     for axis, at in zip((axis for axis in range(x.ndim) if axis not in small), numbers.update_window_dims):
         lengths[axis], lines[axis] = updates.shape[at], site.into(2)[at]
         if lines[axis] is not None and lines[axis] != site.into(0)[axis]:
+            if site.into(0)[axis] is None or lines[axis].slopes != site.into(0)[axis].slopes:
+                raise Unfit(f"{site.name} of a part that changes its size otherwise than the whole")
             updates = _with_old(site, x, indices, updates, at, lines[axis])
     indices = _kept_inside(site, indices, numbers.scatter_dims_to_operand_dims, lengths, lines)
     for axis, line in enumerate(site.into(1)[:-1]):

@@ -83,7 +83,9 @@ CASES = {
     "written at a place": (lambda x: lax.dynamic_update_slice(x, jnp.ones((2, 3)), (x.shape[0] - 2, 0)), (T, 3)),
     "written over": (lambda x: lax.dynamic_update_slice(x, x[1:] * 2, (x[0, 0].astype(int), 0)), (T, 3)),
     "sorted": (lambda x: (jnp.sort(x, 0), jnp.argsort(x, 0), jnp.median(x, 0)), (T, 4)),
-    "the largest": (lambda x: lax.top_k(x.T, 2), (T, 4)),
+    "the largest": (lambda x: (lax.top_k(x.T, 2), lax.top_k(x, 2, axis=0)), (T, 4)),
+    "bits": (lambda i: lax.reduce_and(-1 - i, (0,)), Places(6, (T,))),
+    "rows beyond the last": (lambda x, i: x.at[i].get(mode="promise_in_bounds"), (T, 4), Places(40, (T,))),
     "distinct numbers": (rows.distinct, Places(6, (T,))),
     "a vocabulary": (lambda i: jax.nn.one_hot(i, 5).sum(0), Places(5, (T,))),
     "images": (convolved, (T, 5, 5, 2), (3, 3, 2, 4)),
@@ -165,6 +167,11 @@ UNFIT = {
         "changes with the size in more than its length",
     ),
     "a number for each size": (lambda x: x * np.float32(1 / len(x) ** 2), (T,), "a number is 0.015625"),
+    "a remainder": (lambda x: x * (len(x) % 2), (T,), "a number is 0.0, 1.0, 0.0"),
+    "an even length": (lambda x: x[: len(x) // 2 * 2].sum(), (T,), "more operations at one size"),
+    "what fills up": (lambda x: jnp.concatenate([x, jnp.ones(20 - len(x))]), (T,), "longest where .* smallest"),
+    "the last of a table": (lambda x: x * jnp.arange(20.0)[20 - len(x) :], (T,), "a place that comes nearer"),
+    "a table's last": (lambda x: jnp.ones(20).at[20 - len(x) :].add(x), (T,), "otherwise than the whole"),
     "an error at some sizes": (lambda x: x + jnp.ones(8), (T,), "shapes"),
 }
 
@@ -188,3 +195,10 @@ def test_two_sizes_at_once():
     out = for_many(function, [arguments(5, 9), arguments(6, 9)], arguments(7, 21))
     for x, y in zip(out, function(*arguments(7, 21))):
         np.testing.assert_allclose(x, y, rtol=2e-5, atol=2e-5)
+
+
+def test_what_two_sizes_do_together_is_unfit():
+    x, y, z = (np.ones(shape, "float32") for shape in [(5, 9), (6, 10), (7, 21)])
+    for function in (jnp.mean, jnp.ravel):
+        with pytest.raises(Unfit, match="where the sizes are"):
+            for_many(function, [[x], [y]], [z])
