@@ -39,7 +39,7 @@ class Program:
         self._make_plan()
 
     def __call__(self, values):
-        arrays = [fed(value) for fed, value in zip(self._feeders, values)]
+        arrays = [fed(value) for fed, value in zip(self._feeders, values)] if values else ()
         if self.quick is not None:
             results = self.quick.run_alone(arrays)
             if results is not None:
