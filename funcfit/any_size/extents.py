@@ -1,14 +1,16 @@
 """What a program holds that depends on the sizes of its arguments, found by tracing it at several sizes.
 
 A program for sizes of up to P is traced at P and at two smaller sizes. Shapes and numbers that are the same in all
-three belong to the program; those that differ must be one line in the size (a * size + b, or one over that for a mean's
-divisor), which two traces decide and the third confirms. Where two sizes vary, one more trace confirms that neither
-changes what the other does. So nothing is asked of who wrote the program: there may be arithmetic on shapes in Python
-or NumPy, and constants folded in either.
+three belong to the program; those that differ must be one line in the size, a * size + b, which two traces decide and
+the third confirms. Floats may be one over a line too (a mean's divisor), and each times or over a size (the mean of a
+matrix, an unbiased variance). Where two sizes vary, one more trace confirms that neither changes what the other does.
+So nothing is asked of who wrote the program: there may be arithmetic on shapes in Python or NumPy, and constants folded
+in either.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import jax
@@ -36,8 +38,8 @@ class Line:
 def points(most: Sizes) -> list[Sizes]:
     """The sizes at which to trace a program for sizes of up to `most`: these, two smaller ones of each, all smaller.
 
-    The two differ from the largest by numbers without a common factor: what depends on a size's remainder (a length made
-    even, or a multiple of 8) is on no line through these.
+    The two differ from the largest by numbers without a common factor: what depends on a size's remainder (a length
+    made even, or a multiple of 8) is on no line through these.
     """
     smaller = [(k, size) for k, n in enumerate(most) for size in (n - n // 4 - 1, n // 2)]
     together = [tuple(n // 2 for n in most)] if len(most) > 1 else []
@@ -108,10 +110,10 @@ def _number(values: Sequence[float], dtype: np.dtype, at: Sequence[Sizes], sizes
             return jnp.asarray(through.at([jnp.asarray(n, wide) for n in sizes]), dtype)
     else:
         near = 4 * float(jnp.finfo(dtype).eps)
-        through = line(values, at, near)
-        if through is not None:
-            return jnp.asarray(through.at([jnp.asarray(n, dtype) for n in sizes]), dtype)
-        through = line([1 / value for value in values], at, near) if all(values) else None
-        if through is not None:
-            return jnp.asarray(1 / through.at([jnp.asarray(n, dtype) for n in sizes]), dtype)
+        reals = [jnp.asarray(n, dtype) for n in sizes]
+        for sign, (k, power) in product((1, -1), [(0, 0), *product(range(len(sizes)), (1, -1))]):
+            if sign > 0 or all(values):
+                through = line([value**sign / n[k] ** power for value, n in zip(values, at)], at, near)
+                if through is not None:
+                    return jnp.asarray((through.at(reals) * reals[k] ** power) ** sign, dtype)
     raise Unfit(f"a number is {', '.join(map(str, values))} where the sizes are {', '.join(map(str, at))}")

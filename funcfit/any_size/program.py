@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Literal
 
@@ -107,7 +108,8 @@ class AnySize:
         if any(any(lines) for lines in self.lines[: self.fixed]):
             raise Unfit("the shape of a variable changes with the size")
         try:
-            return structure.unflatten(evaluate(programs, arguments, at, sizes))
+            out = evaluate(programs, arguments, at, sizes)
+            return structure.unflatten(x if isinstance(x, jax.Array) else jnp.asarray(x) for x in out)
         except Unfit:
             raise
         except Exception as error:  # JAX refuses what a rule has made: there still is the program for one size

@@ -104,12 +104,12 @@ def apply(site: Site, inputs: Sequence[Any]) -> Sequence[Any]:
 
 # Operations of one place at a time, on arrays of one shape, numbers and what is spread along axes of one entry.
 BY_ELEMENT = set(
-    "abs acos acosh add add_any and asin asinh atan atan2 atanh bitcast_convert_type cbrt ceil clamp "
-    "convert_element_type copy copy_p cos cosh digamma div eq erf erf_inv erfc exp exp2 expm1 floor ge gt igamma "
-    "igammac imag integer_pow is_finite le lgamma log log1p logistic lt max min mul mulhi ne neg nextafter not or "
-    "polygamma population_count pow real reduce_precision rem round rsqrt select_n shift_left "
-    "shift_right_arithmetic shift_right_logical sign sin sinh sqrt square stop_gradient sub tan tanh threefry2x32 "
-    "xor zeta".split()
+    "abs acos acosh add add_any and asin asinh atan atan2 atanh bessel_i0e bessel_i1e bitcast_convert_type cbrt ceil "
+    "clamp clz complex conj convert_element_type copy copy_p cos cosh digamma div eq eq_to erf erf_inv erfc exp exp2 "
+    "expm1 floor ge gt igamma igamma_grad_a igammac imag integer_pow is_finite le le_to lgamma log log1p logistic lt "
+    "lt_to max min mul mulhi ne neg nextafter not or polygamma population_count pow random_gamma_grad real "
+    "reduce_precision regularized_incomplete_beta rem round rsqrt select_n shift_left shift_right_arithmetic "
+    "shift_right_logical sign sin sinh sqrt square stop_gradient sub tan tanh threefry2x32 xor zeta".split()
 )
 
 
@@ -258,9 +258,21 @@ def _concatenate(site, *inputs):
 
 @_rule("pad")
 def _pad(site, x, value):
-    site.agree()
-    after = [axis for axis, (_, high, _) in enumerate(site.params["padding_config"]) if high > 0]
-    return site.done(site.masked(x, 0, value, after), value)
+    site.agree("padding_config")
+    lows, highs, between = (list(zip(*each)) for each in zip(*(zip(*each) for each in site.each("padding_config"))))
+    starts, ends = (lines_through(list(zip(*each)), site.points) for each in (lows, highs))
+    x = site.masked(x, 0, value, [axis for axis, high in enumerate(highs) if ends[axis] or high[0] > 0])
+    config = list(site.params["padding_config"])
+    for axis, start in enumerate(starts):
+        if start is not None:
+            line, size = site.into(0)[axis], site.eqn.outvars[0].aval.shape[axis]
+            if any(between[axis]):
+                raise Unfit("pad between entries, from a place that changes with the size")
+            places = lax.iota(jnp.int32, size) - site.real(start)
+            there = (places >= 0) & (places < (x.shape[axis] if line is None else site.real(line)))
+            there = lax.broadcast_in_dim(there, (*x.shape[:axis], size, *x.shape[axis + 1 :]), (axis,))
+            x, config[axis] = jnp.where(there, jnp.take(x, places, axis, mode="clip"), value), (0, 0, 0)
+    return site.done(x, value, padding_config=tuple(config))
 
 
 @_rule("slice")
@@ -374,7 +386,7 @@ def _sort(site, *inputs):
 
 @_rule("top_k")
 def _top_k(site, x):
-    site.agree()
+    site.agree("k")
     return site.done(site.masked(x, 0, _least(x.dtype), [site.params["axis"]]))
 
 
