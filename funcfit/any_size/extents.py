@@ -3,8 +3,8 @@
 A program for sizes of up to P is traced at P and at two smaller sizes. Shapes and numbers that are the same in all
 three belong to the program; those that differ must be one line in the size, a * size + b, which two traces decide and
 the third confirms. Floats may be one over a line too (a mean's divisor), and each times or over a size (the mean of a
-matrix, an unbiased variance). Where two sizes vary, one more trace confirms that neither changes what the other does.
-So nothing is asked of who wrote the program: there may be arithmetic on shapes in Python or NumPy, and constants folded
+matrix, an unbiased variance). Where two sizes vary, two more traces decide and confirm what their product adds. So
+nothing is asked of who wrote the program: there may be arithmetic on shapes in Python or NumPy, and constants folded
 in either.
 """
 
@@ -26,13 +26,14 @@ class Unfit(Exception):
 
 @dataclass(frozen=True)
 class Line:
-    """constant + sum(slopes * sizes)."""
+    """constant + sum(slopes * sizes); where there are two sizes, a third slope is that of their product."""
 
     constant: float
     slopes: tuple[float, ...]
 
     def at(self, sizes: Sequence[Any]) -> Any:
-        return sum((a * n for a, n in zip(self.slopes, sizes) if a), self.constant)
+        terms = (*sizes, sizes[0] * sizes[1]) if len(sizes) == 2 else sizes
+        return sum((a * n for a, n in zip(self.slopes, terms) if a), self.constant)
 
 
 def points(most: Sizes) -> list[Sizes]:
@@ -41,19 +42,24 @@ def points(most: Sizes) -> list[Sizes]:
     The two differ from the largest by numbers without a common factor: what depends on a size's remainder (a length
     made even, or a multiple of 8) is on no line through these.
     """
-    smaller = [(k, size) for k, n in enumerate(most) for size in (n - n // 4 - 1, n // 2)]
-    together = [tuple(n // 2 for n in most)] if len(most) > 1 else []
-    return [most, *((*most[:k], size, *most[k + 1 :]) for k, size in smaller), *together]
+    smaller = [(n - n // 4 - 1, n // 2) for n in most]
+    alone = [(*most[:k], size, *most[k + 1 :]) for k, sizes in enumerate(smaller) for size in sizes]
+    return [most, *alone, *(zip(*smaller) if len(most) > 1 else ())]
 
 
 def line(values: Sequence[float], at: Sequence[Sizes], near: float = 0.0) -> Line | None:
     """The line through a number's values at the points, to within `near` of the largest; None where there is none."""
-    slopes = []
-    for k, most in enumerate(at[0]):
-        far = 2 * k + 2
-        rise, run = values[0] - values[far], most - at[far][k]
-        slopes.append(rise / run if near else rise // run)
-    through = Line(values[0] - sum(a * n for a, n in zip(slopes, at[0])), tuple(slopes))
+
+    def over(rise: float, run: int) -> float:
+        return rise / run if near else rise // run
+
+    most, least = at[0], at[-1]
+    slopes = [over(values[0] - values[2 * k + 2], n - least[k]) for k, n in enumerate(most)]
+    if len(most) == 2:  # each was seen where the other is largest
+        (n, m), (rise, other) = (most[k] - least[k] for k in (0, 1)), slopes
+        both = over(values[-1] - values[0] + rise * n + other * m, n * m)
+        slopes = [rise - both * most[1], other - both * most[0], both]
+    through = Line(values[0] - Line(0, tuple(slopes)).at(most), tuple(slopes))
     slack = near * max(map(abs, values))
     return through if all(abs(through.at(n) - value) <= slack for n, value in zip(at, values)) else None
 

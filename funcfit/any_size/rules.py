@@ -45,6 +45,10 @@ class Site:
         """How long that is in this call."""
         return jnp.asarray(line.at(self.sizes), jnp.int32)
 
+    def reals(self, shape: Sequence[int], lines: Sequence[Line | None]) -> list[Any]:
+        """How long each axis is in this call."""
+        return [size if line is None else self.real(line) for size, line in zip(shape, lines)]
+
     def masked(self, x: jax.Array, i: int, fill: Any, axes: Sequence[int] | None = None) -> jax.Array:
         """Input `i`, `x`, with `fill` in place of what is not real along `axes` (all)."""
         for axis, line in enumerate(self.into(i)):
@@ -202,24 +206,23 @@ def _reshape(site, x):
     for (i, end), (j, stop) in reversed(groups):  # from the last, so that the places of the others stay
         moving = [axis for axis in range(i, end) if before[axis] is not None]
         moved = [axis for axis in range(j, stop) if after[axis] is not None]
-        if len(moving) > 1 or len(moved) > 1:
-            raise Unfit("reshape of two axes that change their sizes")
-        if moving and math.prod(shape[i : moving[0]]) != math.prod(new[j : moved[0]]):
+        if moving and (len(moving) + len(moved) > 2 or math.prod(shape[i : moving[0]]) != math.prod(new[j : moved[0]])):
             # What is not real would lie between what is: each real entry is found by its number among these.
-            places = lax.iota(jnp.int32, math.prod(new[j:stop]))
-            wide, real = _blocks(site, new[moved[0] : stop], after[moved[0]])
-            numbers = places // wide * real + places % wide
-            wide, real = _blocks(site, shape[moving[0] : end], before[moving[0]])
-            x = x.reshape(*shape[:i], -1, *shape[end:])
-            x = jnp.take(x, numbers // real * wide + numbers % real, i, mode="clip")
-            shape[i:end] = [len(places)]
+            numbers = _renumbered(
+                lax.iota(jnp.int32, math.prod(new[j:stop])), new[j:stop], site.reals(new, after)[j:stop]
+            )
+            numbers = _renumbered(numbers, site.reals(shape, before)[i:end], shape[i:end])
+            x = jnp.take(x.reshape(*shape[:i], -1, *shape[end:]), numbers, i, mode="clip")
+            shape[i:end] = [len(numbers)]
     return x.reshape(new)
 
 
-def _blocks(site, shape, line):
-    """How many entries lie in what the first axis of a shape holds, and how many of them are real."""
-    inner = math.prod(shape[1:])
-    return shape[0] * inner, site.real(line) * inner
+def _renumbered(numbers, shape, other):
+    """Of entries of an array, the numbers where it is part of one of another shape."""
+    found, step, stride = 0, 1, 1
+    for size, length in zip(reversed(shape), reversed(other)):
+        found, step, stride = found + numbers // step % size * stride, step * size, stride * length
+    return found
 
 
 def _groups(before, after):
