@@ -94,11 +94,18 @@ def known(values: Sequence[Any], at: Sequence[Sizes], sizes: Sequence[jax.Array]
     """
     arrays = [np.asarray(value) for value in values]
     first = arrays[0]
-    if any(extents([array.shape for array in arrays], at)):
+    along = {axis: line for axis, line in enumerate(extents([array.shape for array in arrays], at)) if line is not None}
+    if along:
         if all(np.array_equal(array, first[tuple(map(slice, array.shape))]) for array in arrays):
             return values[0]
         if all(array.size and (array == array.flat[0]).all() for array in arrays) and first.dtype.kind in "iuf":
             return jnp.full(first.shape, _number([array.flat[0].item() for array in arrays], first.dtype, at, sizes))
+        axis, through = next(iter(along.items()))
+        tail = _tail([np.moveaxis(array, axis, 0) for array in arrays]) if len(along) == 1 else None
+        if tail is not None:
+            places, length = np.arange(first.shape[axis], dtype=np.int32), jnp.asarray(through.at(sizes), jnp.int32)
+            from_end = places + (first.shape[axis] - length)
+            return jnp.take(first, jnp.where(places < length - tail, places, from_end), axis, mode="clip")
         raise Unfit("a constant array changes with the size in more than its length")
     if all(np.array_equal(array, first, equal_nan=first.dtype.kind in "fc") for array in arrays):
         return values[0]
@@ -106,6 +113,16 @@ def known(values: Sequence[Any], at: Sequence[Sizes], sizes: Sequence[jax.Array]
         raise Unfit("a constant array changes with the size")
     numbers = [_number(each, first.dtype, at, sizes) for each in zip(*(array.ravel().tolist() for array in arrays))]
     return jnp.stack(numbers).reshape(first.shape)
+
+
+def _tail(arrays: Sequence[np.ndarray]) -> int | None:
+    """How many rows, a few, end each of arrays that begin alike."""
+    first = arrays[0]
+    for tail in range(1, min(FEW, *map(len, arrays))):
+        if all(np.array_equal(array[-tail:], first[-tail:]) for array in arrays):
+            if all(np.array_equal(array[:-tail], first[: len(array) - tail]) for array in arrays):
+                return tail
+    return None
 
 
 def _number(values: Sequence[float], dtype: np.dtype, at: Sequence[Sizes], sizes: Sequence[jax.Array]) -> jax.Array:

@@ -120,6 +120,12 @@ CASES = {
     ),
     "of every two": (lambda x: (x[:, None] * x).mean() / (len(x) * (len(x) - 1)), (T,)),
     "constants": (lambda x: x * np.arange(x.shape[0]) + np.full(x.shape, 1 / x.size, np.float32), (T,)),
+    "constants that end otherwise": (
+        lambda x: (
+            x * np.pad(np.full((len(x) - 3, 1), 5, np.float32), ((1, 2), (0, 0))) * np.eye(1, len(x), len(x) - 1).T
+        ),
+        (T, 2),
+    ),
     "from 0 to 1": (lambda x: x * jnp.linspace(0, 1, x.shape[0]), (T,)),
 }
 
