@@ -8,6 +8,7 @@ such form, `Unfit` says what.
 """
 
 from funcfit.any_size.extents import Unfit as Unfit
+from funcfit.any_size.extents import points as points
 from funcfit.any_size.program import AnySize as AnySize
 from funcfit.any_size.program import bound as bound
 from funcfit.any_size.program import laid_in as laid_in

@@ -213,7 +213,7 @@ def _reshape(site, x):
             )
             numbers = _renumbered(numbers, site.reals(shape, before)[i:end], shape[i:end])
             x = jnp.take(x.reshape(*shape[:i], -1, *shape[end:]), numbers, i, mode="clip")
-            shape[i:end] = [len(numbers)]
+            shape[i:end] = [math.prod(new[j:stop])]
     return x.reshape(new)
 
 
