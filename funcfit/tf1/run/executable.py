@@ -16,13 +16,14 @@ import numpy as np
 
 from funcfit import by_numpy
 from funcfit.compile import jit, kept_in, wide_mode
+from funcfit.errors import InvalidArgumentError
 from funcfit.kernels.stack import Stack
 from funcfit.tf1.graph.node import Operation
 from funcfit.tf1.run.guard import Guard
 from funcfit.tf1.run.trace import cells_written_by_rows, shapes_of, stage_function
 
 EXACT_SHAPES = 2  # so many shapes get a program of their own before one for many is tried
-MANY_SHAPES = 20
+MANY_SHAPES = 20  # so many of their own are worth a warning
 LARGE = 1 << 20  # bytes of feeds that are sooner waited for than copied
 
 
@@ -44,15 +45,15 @@ class Executable:
         # What only looks, and once, may not be worth compiling. What a state comes from is always compiled.
         self._new = program.only_looks and len(stage.nodes) <= by_numpy.OPERATIONS
         self._places = None
-        self.compile(*stage_function(made, stage, absent, static))
+        self.prepare(*stage_function(made, stage, absent, static))
 
     session = property(lambda self: self.program.session)
 
-    def compile(self, function, checked, sizes=0, real=None):
-        """`function` of the cells, of what is taken and fed and of so many `sizes`; `checked` (trace.py). `real` gives
-        what checks have seen as it is reported.
+    def prepare(self, function, noted, sizes=0, real=None):
+        """`function` of the cells, of what is taken and fed and of so many `sizes`, and what it has `noted` (trace.py).
+        `real` gives what checks have seen as it is reported.
         """
-        self.function, self.checked, self._sizes, self._real = function, checked, sizes, real
+        self.function, self.noted, self._sizes, self._real = function, noted, sizes, real
         self.seen = []  # shapes of what is taken and fed for which it was traced
         self._compiling = self._for_many = None
         self.called = self._called_wide if self.stage.wide else self._called
@@ -87,7 +88,7 @@ class Executable:
         """Told of each compilation: until the call is over, what is compiled is kept for the next process."""
         shapes = shapes_of(arguments[len(self.cells) :])
         if shapes not in self.seen:
-            if len(self.seen) == EXACT_SHAPES and self._for_many is None:
+            if len(self.seen) >= EXACT_SHAPES and self._for_many is None:
                 raise _AnotherShape
             self.seen.append(shapes)
             if len(self.seen) == MANY_SHAPES:
@@ -98,7 +99,8 @@ class Executable:
 
     def _warn(self):
         why = self.stage.why or "the shapes that are fed"
-        because = f"; no one program serves them: {self._for_many.unfit}" if self._for_many.unfit else ""
+        unfit = self._for_many and self._for_many.unfit
+        because = f"; no one program serves them: {unfit}" if unfit else ""
         frame, level = sys._getframe(), 1
         while frame is not None and frame.f_globals.get("__name__", "").startswith(("funcfit.", "jax.")):
             frame, level = frame.f_back, level + 1
@@ -144,6 +146,16 @@ class Executable:
 
             self._for_many = ForMany(self)
             return self._call(taken, fed)
+        except InvalidArgumentError:
+            self._unlearn(shapes_of((*taken, *fed)))
+            raise
+
+    def _unlearn(self, shapes):
+        """Forgets shapes that do not go together: the stage was never traced for them."""
+        if shapes in self.seen and not any(all_of[len(self.cells) :] == shapes for all_of in self.noted):
+            self.seen.remove(shapes)
+            if self._for_many is not None and self._for_many.unfit_for == shapes:
+                self._for_many.unfit = self._for_many.unfit_for = None
 
     def _called_wide(self, taken, fed):
         with wide_mode():
@@ -158,8 +170,8 @@ class Executable:
             # to them by then.
             late = sum([x.nbytes for x in fed]) > LARGE
             fed = fed if late else [x.copy() for x in fed]
-        try:
-            with session._lock:
+        with session._lock:
+            try:
                 arguments = (*self._held(state), *taken, *fed)
                 if self._unguarded is not None:
                     self._unguarded(*arguments)
@@ -177,9 +189,9 @@ class Executable:
                     next(results)
                 if late:
                     jax.block_until_ready([out, [state[cell] for cell in writes]])
-        finally:
-            if self._compiling is not None:
-                self._stop_keeping()
+            finally:
+                if self._compiling is not None:
+                    self._stop_keeping()
         given = out[len(writes) :]
         if len(given) > len(gives):
             self._verify(given[-1:], arguments)
@@ -191,7 +203,7 @@ class Executable:
             held = np.asarray(held)
             if not held.all():
                 first = int(np.argmin(held))
-                node, check = self.checked[shapes_of(arguments)][first]
+                node, check = self.noted[shapes_of(arguments)].checks[first]
                 seen = seen if self._real is None else self._real(seen, arguments)
                 raise check.error(None, node, check.message(*(np.asarray(v) for v in seen[first])))
 

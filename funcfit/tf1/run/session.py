@@ -149,7 +149,8 @@ class BaseSession:
         session, unless there are threads that may still be at it.
         """
         self._closed = True
-        self._state.clear()
+        with self._lock:
+            self._state.clear()
         if threading.active_count() == 1:
             self._graph.programs_left.update(self._programs)
         self._programs.clear()
@@ -195,6 +196,7 @@ class BaseSession:
         return self._partial[handle].run(fetches, feed_dict or {})
 
     def list_devices(self):
+        start()
         return [f"/job:localhost/replica:0/task:0/device:{d.platform.upper()}:{d.id}" for d in jax.devices()]
 
 

@@ -11,17 +11,19 @@ import os
 
 import jax
 
+_RETURN_EARLY = "jax_cpu_enable_async_dispatch"
+
 
 @functools.cache
 def start() -> None:
     """Starts JAX's backends, done once. One CPU that begins here computes within the call; one that has begun already,
-    or that JAX_CPU_ENABLE_ASYNC_DISPATCH settles, is left as it is, as are several, whose programs wait for each other.
+    or that the user has settled, is left as it is, as are several, whose programs wait for each other.
     """
     several = "host_platform_device_count" in os.environ.get("XLA_FLAGS", "") or jax.config.jax_num_cpu_devices > 1
-    if several or "JAX_CPU_ENABLE_ASYNC_DISPATCH" in os.environ:
+    if several or "JAX_CPU_ENABLE_ASYNC_DISPATCH" in os.environ or not jax.config.read(_RETURN_EARLY):
         return
-    jax.config.update("jax_cpu_enable_async_dispatch", False)
+    jax.config.update(_RETURN_EARLY, False)
     try:
         jax.devices()
     finally:
-        jax.config.update("jax_cpu_enable_async_dispatch", True)
+        jax.config.update(_RETURN_EARLY, True)

@@ -1,10 +1,12 @@
 """A stage as a pure function of arrays.
 
-    function(cells written, cells read, taken, fed) -> new values of the written cells, given values, checks
+    function(cells written, cells read, large constants, taken, fed) -> new values of cells, given values, checks
 
 While it is traced, the values of nodes live in a `Scope`: numpy arrays for what is known (constants, shapes, shape
 arithmetic), JAX tracers for the rest. The same code runs a host stage, where everything is a numpy array.
 """
+
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -32,12 +34,13 @@ class Undecided(Exception):
 
 class Scope:
     """Values by key, with an outer scope behind; `checks` are those of the nodes that ran in this scope, `counters`
-    what is known of numbers that count turns: id of a value -> (the value, its first, its last, its step).
+    what is known of numbers that count turns: id of a value -> (the value, its first, its last, its step), `choices`
+    what nodes like comparisons have made of known numbers: (node, its inputs).
     """
 
     def __init__(self, made, outer=None):
         self.made, self.outer, self.values, self.checks = made, outer, {}, []
-        self.counters = {} if outer is None else outer.counters
+        self.counters, self.choices = ({}, []) if outer is None else (outer.counters, outer.choices)
         self.by_turn = None  # on the host: runs a loop turn by turn
         self.numpy = outer is not None and outer.numpy  # nothing is traced: all values are NumPy arrays
 
@@ -132,6 +135,12 @@ def empty(cell):
     return FailedPreconditionError(None, cell, f"Attempting to use uninitialized value {cell.name}")
 
 
+# Nodes whose results say little about the numbers that they come from: two sizes apart they may be the same, and yet
+# be another in between.
+COMPARES = {"Equal", "NotEqual", "Less", "LessEqual", "Greater", "GreaterEqual", "Maximum", "Minimum"}
+ROUNDS = {"Mod", "FloorMod", "TruncateMod", "FloorDiv", "TruncateDiv", "Div", "Floor", "Ceil", "Round", "Rint", "Cast"}
+
+
 def run_node(node, scope):
     """Lowers one node: its outputs, and the new values of the cells it writes, go into `scope`."""
     card, made = node.card, scope.made
@@ -158,6 +167,8 @@ def run_node(node, scope):
             raise Undecided(node._inputs[i])
     if card.checks is not None:
         _check(node, inputs, scope)
+    if (node.type in COMPARES or node.type in ROUNDS) and not scope.numpy and all(map(is_known, inputs)):
+        scope.choices.append((node, inputs))
     lower = card.bound(node, padded=node in made.padded)
     try:
         if card.keeps is not None:
@@ -259,14 +270,21 @@ def is_known(value):
     return isinstance(value, (np.ndarray, np.generic))
 
 
+class Noted(NamedTuple):
+    """What is known of a stage once it is traced: the (node, check) pairs of what it checks, and its `choices`."""
+
+    checks: list[Any]
+    choices: list[Any]
+
+
 def stage_function(made, stage, absent, static):
     """The stage as a function to be jitted; `absent` are the cells that hold nothing, `static` maps keys to their known
     values.
 
     It takes the values of the cells it writes, of those it reads and of large constants, then what it takes and what is
     fed, and gives a tuple: the new values of the cells, what the stage gives, and (which checks held, the values they
-    saw), if there are any checks. Beside it comes the dict that it fills, while traced, with the (node, check) pairs
-    that these belong to, by the shapes of the arguments.
+    saw), if there are any checks. Beside it comes the dict that it fills, while traced, with what is `Noted`, by the
+    shapes of the arguments.
     """
     found = {}
     cells = [(cell, None) for cell in (*stage.writes, *stage.reads) if cell not in absent]
@@ -283,7 +301,7 @@ def stage_function(made, stage, absent, static):
         scope.values.update(zip(others, arguments[len(cells) :]))
         with np.errstate(all="ignore"):  # TF divides constants by zero in silence
             run_steps(steps, scope)
-        found[shapes_of(arguments)] = scope.checks
+        found[shapes_of(arguments)] = Noted(scope.checks, scope.choices)
         new = [jnp.asarray(cell_value(cell, last[cell], scope)) for cell in stage.writes]
         given = [as_arrays(given_value(key, made, scope)) for key in stage.gives]
         if not scope.checks:

@@ -158,3 +158,58 @@ def test_what_is_fed_may_change_afterwards():
             session.run(add.op, {x: fed})
             fed[:] = 100
         assert session.run(total) == 5 + 6 + 7 + 8
+
+
+@pytest.mark.parametrize(
+    "of_size",
+    [
+        lambda n: tf.cond(tf.equal(n, 20), lambda: 1, lambda: 0),
+        lambda n: tf.cond(tf.equal(n % 3, 0), lambda: 1, lambda: 0),
+        lambda n: tf.minimum(n, 22),
+        lambda n: tf.cast(tf.cast(n, tf.float32) / 3.0, tf.int32),
+    ],
+    ids=["equal to one", "a remainder", "no more than", "rounded"],
+)
+def test_what_depends_on_a_size_otherwise_than_by_a_line_is_right_at_each(of_size):
+    x = tf.placeholder(tf.float32, [None])
+    y, size = tf.reduce_sum(x), tf.placeholder(tf.int32)
+    known, fed = y * tf.to_float(of_size(tf.shape(x)[0])), y * tf.to_float(of_size(size))
+    with tf.Session() as session:
+        for n in range(17, 33):
+            ones = np.ones(n)
+            assert session.run(known, {x: ones}) == session.run(fed, {x: ones[:1], size: n}) * n, n
+
+
+@pytest.mark.parametrize("good", [1, 2, 3], ids=lambda n: f"after {n}")
+def test_feeds_that_do_not_go_together_change_nothing(good):
+    x, y = tf.placeholder(tf.float32, [None]), tf.placeholder(tf.float32, [None])
+    total = tf.Variable(0.0)
+    add = tf.assign_add(total, tf.reduce_sum(x * y))
+    with tf.Session() as session:
+        session.run(total.initializer)
+        for n in range(5, 5 + good):
+            session.run(add, {x: np.ones(n), y: np.ones(n)})
+        for _ in range(3):
+            with pytest.raises(tf.errors.InvalidArgumentError):
+                session.run(add, {x: np.ones(8), y: np.ones(9)})
+        before = traces()
+        for n in range(5 + good, 30):
+            session.run(add, {x: np.ones(n), y: np.ones(n)})
+        assert traces() - before <= 4
+        assert session.run(total) == sum(range(5, 30))
+
+
+def test_shapes_that_vary_in_something_new_and_unfit_leave_ranges_as_they_are():
+    x = tf.placeholder(tf.float32, [None, None, 1])
+    total = tf.Variable(0.0)
+    add = tf.assign_add(total, tf.reduce_sum(tf.layers.max_pooling1d(x, 2, 2)))
+    with tf.Session() as session:
+        session.run(total.initializer)
+        for n in (5, 6, 7):
+            session.run(add, {x: np.ones((n, 4, 1))})
+        session.run(add, {x: np.ones((5, 9, 1))})
+        before = traces()
+        for n in range(5, 9):
+            session.run(add, {x: np.ones((n, 4, 1))})
+        assert traces() == before
+        assert session.run(total) == 2 * (5 + 6 + 7) + 4 * 5 + 2 * (5 + 6 + 7 + 8)
