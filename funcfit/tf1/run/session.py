@@ -5,6 +5,7 @@ dictionary look-up and one compiled call (program.py).
 """
 
 import os
+import sys
 import threading
 import time
 from pathlib import Path
@@ -146,15 +147,24 @@ class BaseSession:
 
     def close(self):
         """Frees the state. Running afterwards is a RuntimeError. What has been compiled is left to the graph's next
-        session, unless there are threads that may still be at it.
+        session, unless another thread is still at it.
         """
         self._closed = True
         with self._lock:
             self._state.clear()
-        if threading.active_count() == 1:
+        if not self._runs_in_another_thread():
             self._graph.programs_left.update(self._programs)
         self._programs.clear()
         self._calls.clear()
+
+    def _runs_in_another_thread(self):
+        here = threading.get_ident()
+        for thread, frame in sys._current_frames().items():
+            while frame is not None and thread != here:
+                if frame.f_code is BaseSession.run.__code__ and frame.f_locals["self"] is self:
+                    return True
+                frame = frame.f_back
+        return False
 
     def __del__(self):
         self._closed = True

@@ -472,6 +472,30 @@ def test_what_a_session_has_compiled_serves_the_next():
     np.testing.assert_array_equal(values[0], values[2])
 
 
+def test_what_another_thread_runs_is_not_left():
+    entered, leave = threading.Event(), threading.Event()
+
+    def wait(x):
+        entered.set()
+        leave.wait(60)
+        return x
+
+    y = tf.py_func(wait, [tf.constant(1.0)], tf.float32) + 1.0
+    graph = tf.get_default_graph()
+    session = tf.Session()
+    thread = threading.Thread(target=session.run, args=[y])
+    thread.start()
+    assert entered.wait(60)
+    session.close()
+    assert not graph.programs_left
+    leave.set()
+    thread.join()
+    other = tf.Session()
+    assert other.run(y) == 2.0
+    other.close()
+    assert len(graph.programs_left) == 1
+
+
 def test_two_sessions_at_once_keep_what_is_theirs():
     cell = tf.Variable(1.0)
     add = tf.assign_add(cell, 1.0)
