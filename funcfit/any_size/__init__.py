@@ -12,6 +12,7 @@ from funcfit.any_size.extents import points as points
 from funcfit.any_size.program import AnySize as AnySize
 from funcfit.any_size.program import bound as bound
 from funcfit.any_size.program import laid_in as laid_in
+from funcfit.any_size.program import long_enough as long_enough
 from funcfit.any_size.program import padded as padded
 from funcfit.any_size.program import sizes_of as sizes_of
 from funcfit.any_size.program import varying as varying

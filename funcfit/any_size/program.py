@@ -56,10 +56,16 @@ def _follows(number: int, kind: Sizes, sizes: Sizes) -> Follows | None:
     return Follows(number, slope, constant) if fits else None
 
 
-def sizes_of(shapes: Shapes, axes: Axes) -> Sizes | None:
-    """The sizes of a call; None where one is too short to be padded."""
-    sizes = {follows.kind: shapes[i][axis] for (i, axis), follows in axes.items() if follows[1:] == (1, 0)}
-    return None if min(sizes.values()) < LEAST else tuple(sizes[kind] for kind in range(len(sizes)))
+def long_enough(shapes: Shapes, axes: Axes) -> Axes:
+    """The axes that follow sizes which are long enough in this call to be padded."""
+    kept = [kind for kind, size in enumerate(sizes_of(shapes, axes)) if size >= LEAST]
+    return {at: each._replace(kind=kept.index(each.kind)) for at, each in axes.items() if each.kind in kept}
+
+
+def sizes_of(shapes: Shapes, axes: Axes) -> Sizes:
+    """The sizes of a call."""
+    sizes = {each.kind: shapes[i][axis] for (i, axis), each in axes.items() if each[1:] == (1, 0)}
+    return tuple(sizes[kind] for kind in range(len(sizes)))
 
 
 def bound(size: int) -> int:
@@ -90,7 +96,7 @@ class AnySize:
     """`function` of arrays of which `axes` vary up to `most`: `function(*arguments)` as `self(sizes, *arguments)`, with
     arguments laid in the shapes at the bound, and results that hold what is real at their beginning (`cut`).
 
-    The first of the results may not depend on the sizes where `fixed` says so. Raises Unfit while it is traced.
+    The shapes of the first `fixed` results may not depend on the sizes. Raises Unfit while it is traced.
     """
 
     def __init__(self, function: Callable, axes: Axes, most: Sizes, fixed: int):
@@ -104,7 +110,10 @@ class AnySize:
         structure = jax.tree.structure(shapes[0])
         if any(jax.tree.structure(each) != structure for each in shapes):
             raise Unfit("the function gives something else at another size")
-        self.lines = [extents([v.shape for v in each], at) for each in zip(*map(jax.tree.leaves, shapes))]
+        lines = [extents([v.shape for v in each], at) for each in zip(*map(jax.tree.leaves, shapes))]
+        if self.lines not in ([], lines):
+            raise Unfit("other arguments change their shapes as well")
+        self.lines = lines
         if any(any(lines) for lines in self.lines[: self.fixed]):
             raise Unfit("the shape of a variable changes with the size")
         try:
@@ -176,4 +185,4 @@ def evaluate(programs: Sequence[ClosedJaxpr], arguments: Sequence[Any], at: Sequ
 
 
 def _is_wide(eqn: Any) -> bool:
-    return any(getattr(v.aval, "dtype", np.dtype(bool)).itemsize == 8 for v in (*eqn.invars, *eqn.outvars))
+    return any(getattr(v.aval, "dtype", np.dtype(bool)).itemsize >= 8 for v in (*eqn.invars, *eqn.outvars))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from funcfit.any_size import Unfit, bound, padded, sizes_of, varying
+from funcfit.any_size import Unfit, bound, long_enough, padded, sizes_of, varying
 
 
 def seen(*lengths):
@@ -33,7 +33,10 @@ def test_another_rank_is_unfit():
 
 
 def test_short_axes_are_left_alone():
-    assert sizes_of(seen(3)[0], varying(seen(5, 3))) is None
+    axes = varying([((5, 2), (6,)), ((7, 2), (8,)), ((9, 2), (12,))])
+    assert not long_enough(((3, 2), (2,)), axes)
+    (left,) = long_enough(((9, 2), (2,)), axes).values()
+    assert left.kind == 0 and sizes_of(((9, 2), (2,)), long_enough(((9, 2), (2,)), axes)) == (9,)
 
 
 @given(st.integers(1, 10**6))

@@ -6,7 +6,7 @@ from itertools import count
 import jax
 import numpy as np
 
-from funcfit.any_size import AnySize, Unfit, bound, laid_in, padded, points, sizes_of, varying
+from funcfit.any_size import AnySize, Unfit, bound, laid_in, long_enough, padded, points, sizes_of, varying
 from funcfit.tf1.run.trace import COMPARES, shapes_of
 
 
@@ -15,7 +15,7 @@ class ForMany:
 
     def __init__(self, executable):
         self.executable, self._met = executable, executable.seen[:]
-        self._axes, self._ranges = {}, {}  # what varies; by the bounds of a range, what runs it
+        self._axes, self._ranges = {}, {}  # what varies; by the shapes that its feeds are laid in, what runs a range
         self.unfit, self.unfit_for = None, None  # why each shape has a program of its own after all, and the first
 
     def call(self, taken, fed):
@@ -26,8 +26,8 @@ class ForMany:
         served = self._axes, self._met, self._ranges
         try:
             with self.executable.session._lock:
-                range_, sizes = self._range_for(shapes)
-            return None if range_ is None else range_.call(shapes, sizes, taken, fed)
+                found = self._range_for(shapes)
+            return None if found is None else found.call(shapes, taken, fed)
         except Unfit as why:
             self._axes, self._met, self._ranges = served
             if not self._ranges:  # else these shapes have a program of their own, and the others their ranges
@@ -35,19 +35,20 @@ class ForMany:
             return None
 
     def _range_for(self, shapes):
-        """The range and the sizes. Shapes that differ in something new make all ranges begin anew."""
+        """Shapes that differ in something new make all ranges begin anew."""
         if None in shapes:
             raise Unfit("it takes a list that the run has made")
         axes = varying([*self._met, shapes])
         if axes != self._axes:
             self._axes, self._met, self._ranges = axes, [*self._met, shapes], {}
-        sizes = sizes_of(shapes, axes)
-        if sizes is None:
-            return None, None
-        most = tuple(map(bound, sizes))
-        if most not in self._ranges:
-            self._ranges = {**self._ranges, most: _Range(self.executable, axes, most)}
-        return self._ranges[most], sizes
+        axes = long_enough(shapes, axes)
+        if not axes:
+            return None
+        most = tuple(map(bound, sizes_of(shapes, axes)))
+        laid = padded(shapes, axes, most)
+        if laid not in self._ranges:
+            self._ranges = {**self._ranges, laid: _Range(self.executable, axes, most)}
+        return self._ranges[laid]
 
 
 class _Range:
@@ -73,7 +74,8 @@ class _Range:
         self._noted[shapes_of(arguments)] = self._whole[shapes]
         return out
 
-    def call(self, shapes, sizes, taken, fed):
+    def call(self, shapes, taken, fed):
+        sizes = sizes_of(shapes, self._axes)
         laid = list(map(laid_in, (*taken, *fed), padded(shapes, self._axes, self._most)))
         beside = [np.asarray(n, np.int32) for n in sizes]
         given = self._executable.called(laid[: len(taken)], [*laid[len(taken) :], *beside])

@@ -213,3 +213,17 @@ def test_shapes_that_vary_in_something_new_and_unfit_leave_ranges_as_they_are():
             session.run(add, {x: np.ones((n, 4, 1))})
         assert traces() == before
         assert session.run(total) == 2 * (5 + 6 + 7) + 4 * 5 + 2 * (5 + 6 + 7 + 8)
+
+
+def test_a_size_that_stays_short_is_left_as_it_is():
+    x, total = tf.placeholder(tf.float32, [None, None]), tf.Variable(0.0)
+    add = tf.assign_add(total, tf.reduce_sum(x))
+    with tf.Session() as session:
+        session.run(total.initializer)
+        before, fed = traces(), 0
+        for batch in (1, 2):
+            for n in range(5, 30):
+                session.run(add, {x: np.ones((batch, n))})
+                fed += batch * n
+        assert traces() - before == 2 + 2 * 3  # for each batch up to 8, 16 and 32
+        assert session.run(total) == fed
