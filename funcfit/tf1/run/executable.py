@@ -291,8 +291,8 @@ class Reading:
 
 
 def _label(made):
-    names = [x.name if isinstance(x, Operation) else x.op.name for x in made.fetches[:2]]
-    return "_".join(names).replace("/", "_")[:40]
+    """What profiles and logs call it: by types, since what differs only in names is found in the cache of programs."""
+    return "_".join((x if isinstance(x, Operation) else x.op).type for x in made.fetches[:2])
 
 
 def fetched(value):

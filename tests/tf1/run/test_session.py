@@ -532,3 +532,15 @@ def test_a_large_feed_may_change_after_a_first_assignment():
         session.run(first.op, {x: fed})
         fed[:] = 7.0
         np.testing.assert_array_equal(session.run(cell), np.eye(1500))
+
+
+def test_what_differs_only_in_names_is_compiled_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("FUNCFIT_CACHE", str(tmp_path))
+    for suffix in ("one", "other"):
+        with tf.Graph().as_default(), tf.Session() as session:
+            x, w = tf.placeholder(tf.float32, [8, 4], name=f"x_{suffix}"), tf.Variable(tf.ones([4, 3]), name=suffix)
+            loss = tf.reduce_mean(tf.square(tf.matmul(x, w)), name=f"loss_{suffix}")
+            train = tf.train.AdamOptimizer().minimize(loss, name=f"train_{suffix}")
+            session.run(tf.global_variables_initializer())
+            session.run([train, loss], {x: np.ones((8, 4))})
+            assert len(list(tmp_path.glob("*-cache"))) == 1
