@@ -7,7 +7,7 @@ import funcfit.tf1 as tf
 from funcfit.compile import traces
 from funcfit.tf1.run import executable
 
-SIZES = [5, 9, 7, 4, 2, 12]
+SIZES = [5, 9, 7, 2, 12]
 
 
 def matrix(rows, columns, seed):

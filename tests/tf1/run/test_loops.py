@@ -234,7 +234,7 @@ def test_an_index_that_counts_turns_needs_no_check_in_them():
         assert session.run(total) == 6.0
         (run,) = session._programs.values()
         (executable,) = run.executables.values()
-        assert not any(executable.checked.values())
+        assert not any(noted.checks for noted in executable.noted.values())
 
 
 def test_a_long_loop_runs_in_constant_memory():
