@@ -1,7 +1,7 @@
 """`Session`: a graph's state, and running parts of the graph on it.
 
-Changes: the state (cell -> array), the programs it has made, whether it is closed. A run of fetches seen before is one
-dictionary look-up and one compiled call (program.py).
+Changes: the state (cell or large constant -> array), the programs it has made, whether it is closed. A run of fetches
+seen before is one dictionary look-up and one compiled call (program.py).
 """
 
 import os
@@ -58,7 +58,7 @@ class BaseSession:
             raise TypeError(f"config must be a tf.ConfigProto, but got {type(config)}")
         self._graph = get_default_graph() if graph is None else graph
         self._target, self._config = target, config
-        self._state = {}  # cell -> jax array; a cell that is not initialized is absent
+        self._state = {}  # cell or large constant -> jax array; a cell that is not initialized is absent
         self._programs = {}  # (elements to run, fed tensors) -> Program
         self._calls = {}  # (fetches, feeds) as written -> (Program, how its values take the structure of the fetches)
         self._lock = threading.RLock()

@@ -98,31 +98,9 @@ def connect(made, fed, contexts, static):
             for cell in made.writes(node):
                 home[cell, node] = number
                 writers.setdefault(cell, []).append(number)
-    deciding = set(static)
-    known, _ = knowable(made.nodes, fed, static)
-    static_feeds = set()
-    views = {}  # what decides the program and shows a cell -> numbers of the stages that it decides
     stage_of = {node: number for number, stage in enumerate(made.stages) for node in stage.nodes}
-    on_host = {node for stage in made.stages if stage.host for node in stage.nodes}
-    for node in made.nodes:
-        if node in on_host:
-            deciding.update(pred for pred, _ in contexts[node])
-            continue  # on the host every value is known
-        for i in node.card.fixed_positions(node):
-            x = node._inputs[i]
-            if x in known:
-                # What an earlier stage worked out of it is handed on as a value that is known while tracing.
-                deciding |= behind(x, fed)
-                static_feeds |= behind(x, fed) & fed
-            elif made.cells.behind(x) is None:
-                deciding.add(x)
-            else:
-                views.setdefault(View(x, made.uses[node].get(i)), []).append(stage_of[node])
-    deciding.update(views)
-    for pred in set(static) & known:
-        deciding |= behind(pred, fed)  # a predicate that shape arithmetic makes of a fed number is known when that is
+    deciding, static_feeds, views = _what_decides(made, fed, contexts, static, stage_of)
     needs = {node: requirements(node, made, fed) for node in made.nodes}
-    static_feeds |= deciding & fed
     wanted = {}  # key -> numbers of the stages that use it
     for number, stage in enumerate(made.stages):
         for node in stage.nodes:
@@ -164,6 +142,32 @@ def connect(made, fed, contexts, static):
             if isinstance(key, View):
                 ends.update(keys_of(key.tensor, key.write, made, fed))
         stage.steps = scheduled(stage, made, contexts, fed, needs, ends)
+
+
+def _what_decides(made, fed, contexts, static, stage_of):
+    """What must be known while a stage is traced: the keys, those of them that are fed, and the views of cells among
+    them, each with the numbers of the stages that it decides.
+    """
+    deciding, static_feeds, views = set(static), set(), {}
+    known, _ = knowable(made.nodes, fed, static)
+    for node in made.nodes:
+        if made.stages[stage_of[node]].host:
+            deciding.update(pred for pred, _ in contexts[node])
+            continue  # on the host every value is known
+        for i in node.card.fixed_positions(node):
+            x = node._inputs[i]
+            if x in known:
+                # What an earlier stage worked out of it is handed on as a value that is known while tracing.
+                deciding |= behind(x, fed)
+                static_feeds |= behind(x, fed) & fed
+            elif made.cells.behind(x) is None:
+                deciding.add(x)
+            else:
+                views.setdefault(View(x, made.uses[node].get(i)), []).append(stage_of[node])
+    deciding.update(views)
+    for pred in set(static) & known:
+        deciding |= behind(pred, fed)  # a predicate that shape arithmetic makes of a fed number is known when that is
+    return deciding, static_feeds | deciding & fed, views
 
 
 def _is_large(node):
